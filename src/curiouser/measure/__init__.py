@@ -1,0 +1,23 @@
+"""Pure arithmetic on arrays: scores with intervals, paired comparisons, impact, states.
+
+Arrays go in and records come out; nothing here reads a file, a clock or a database.
+Every number leaves as a record with its n, its interval, its method and, where it is
+undefined, the reason. It serves slides 21-24 (is the model good enough?), 42-50
+(problems and their impact) and 54-55 (every model on today's test set).
+
+Two calls do most of the work::
+
+    score_all(kind, truth, answers, *, rng, threshold=None, classes=(), tolerance=None,
+              clusters=None, weights=None, metrics=None) -> dict[str, Measured]
+    compare_pair(kind, metric, truth, answers_a, answers_b, *, rng, threshold_a=None,
+                 threshold_b=None, classes=(), tolerance=None, clusters=None, weights=None,
+                 confidence=0.95) -> Paired
+
+``truth`` is ``(n,)``: class codes (places in ``classes``; binary: 1 is positive) or, in
+regression, float64; rows without a label are left out by the caller. ``answers`` is an
+``Answers``; a row that is not valid counts as missing. ``clusters`` is ``(n,)``, an integer
+code of the user each row belongs to, -1 where no user is known (such a row stands alone).
+``weights`` is ``(n,)``, > 0, 1 / selection probability. ``rng`` comes from
+``seeded(*parts)``, made of the content that is measured. ``metrics`` are names of
+``metrics_of(kind, classes)``; None means all that these answers allow.
+"""
