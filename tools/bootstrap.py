@@ -12,7 +12,7 @@ Steps:
        checked). Where uv can't be had or fails, pip installs the same lock.
     4. Install the project itself, editable, without asking for dependencies.
 
-The file must parse on any Python 3, or the check in step 1 could not speak.
+The file must run on old Pythons (3.7 and later), or the check in step 1 could not speak.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def is_current() -> bool:
 
 
 @contextmanager
-def only_one_setup():
+def only_one_setup() -> Iterator[None]:
     """Let a second setup of this checkout wait until the first is done."""
     try:
         import fcntl  # noqa: PLC0415 -- POSIX only; elsewhere two setups must not be started at once
@@ -110,7 +111,7 @@ def only_one_setup():
 def run(*command: str) -> bool:
     """Run one command, its output shown only when it fails; tell whether it succeeded."""
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
-    done = subprocess.run(  # noqa: S603 -- an argument list of our own making, no shell
+    done = subprocess.run(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     if done.returncode != 0:
@@ -158,9 +159,7 @@ def has_uv() -> bool:
 
 def find_links() -> list[str]:
     """Return the folders of wheels that pip is told of, as options for uv, which reads no pip settings."""
-    asked = subprocess.run(  # noqa: S603 -- an argument list of our own making, no shell
-        [str(PYTHON), "-m", "pip", "config", "list"], cwd=ROOT, stdout=subprocess.PIPE, check=False
-    )
+    asked = subprocess.run([str(PYTHON), "-m", "pip", "config", "list"], cwd=ROOT, stdout=subprocess.PIPE, check=False)
     places = []
     for line in asked.stdout.decode(errors="replace").splitlines():
         key, _, value = line.partition("=")

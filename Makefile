@@ -1,0 +1,49 @@
+# Thin on purpose: each line here can be typed by hand. `make setup` costs 0.1 s when nothing has changed.
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := $(wildcard src tests tools benchmarks examples)
+DOCTESTED := $(wildcard src/curiouser/kernel src/curiouser/measure)
+# Everything, or what was asked for: make test TESTS=tests/data
+TESTS ?= tests $(DOCTESTED)
+
+.PHONY: help setup demo test check bench docs lock clean
+
+help:
+	@echo "make demo    set up and run the main job on the bundled example"
+	@echo "make test    set up and run the tests (TESTS=tests/data for a part)"
+	@echo "make check   style, types, imports and sizes"
+	@echo "make bench   one JSON line per benchmark"
+	@echo "make docs    build the documentation"
+	@echo "make setup   only set up .venv (PYTHON=python3.12 for another Python)"
+	@echo "make lock    lock the newest versions that pyproject.toml allows"
+	@echo "make clean   remove .venv and everything that was built"
+
+setup:
+	@$(PYTHON) tools/bootstrap.py
+
+demo: setup
+	@$(BIN)/python examples/introductions/demo.py
+
+test: setup
+	$(BIN)/python -m pytest --doctest-modules $(TESTS)
+
+check: setup
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/python tools/check_sizes.py
+	$(if $(wildcard tests/docs),$(BIN)/python -m pytest -q tests/docs)
+
+bench: setup
+	@$(BIN)/python -m benchmarks
+
+docs: setup
+	@$(BIN)/python tools/make_docs.py
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra arrow --extra sklearn --group dev \
+		--generate-hashes --no-header --no-emit-index-url --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

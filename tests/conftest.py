@@ -1,0 +1,83 @@
+"""What every test can rely on: the rules of skipping, no network, and settings of Hypothesis.
+
+``CURIOUSER_FULL=1`` says that this machine is meant to have everything, so
+that a test skipped for a missing part fails instead. Only the public data
+beside the checkout may be absent even then.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+NO_SHARED_DATA = "the shared public data is not beside this checkout"
+FULL = bool(os.environ.get("CURIOUSER_FULL"))
+
+# Tests never depend on how fast a machine is; a submission is judged on the same examples as its author saw.
+settings.register_profile("here", deadline=None, print_blob=True)
+settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def refuse_the_network(event: str, args: tuple[object, ...]) -> None:
+    """Raise where a test reaches for another machine: sockets of this machine only."""
+    if event != "socket.connect":
+        return
+    address = args[1]
+    if not isinstance(address, tuple):
+        return  # a Unix socket is a file
+    host = str(address[0])
+    if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+        raise PermissionError(f"a test tried to connect to {host}; tests use this machine only")
+
+
+sys.addaudithook(refuse_the_network)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs_program"):
+        if shutil.which(marker.args[0]) is None:
+            pytest.skip(f"{marker.args[0]} is not installed; on Debian: apt-get install {marker.args[0]}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if FULL and report.skipped and not hasattr(report, "wasxfail"):
+        fail_what_was_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if FULL and report.skipped:
+        fail_what_was_skipped(report)
+    return report
+
+
+def fail_what_was_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure, unless it is for the shared public data."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if NO_SHARED_DATA not in reason:
+        report.outcome = "failed"
+        report.longrepr = f"CURIOUSER_FULL=1 allows no missing part, and this was skipped: {reason}"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real public data beside the checkout, read in place and never copied."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"{NO_SHARED_DATA} (looked for {SHARED_DATA})")
+    return SHARED_DATA
