@@ -1,0 +1,11 @@
+"""Where things are kept: one SQL database and a folder of immutable objects.
+
+A slice writes rows through :meth:`Database.write` and bytes through
+:class:`FolderObjects`; nothing else in the house opens a file of the store.
+Slide 59: everything that decides an answer is kept, under a name.
+"""
+
+from curiouser.storage.database import Database, metadata, utc_text
+from curiouser.storage.objects import FolderObjects
+
+__all__ = ["Database", "FolderObjects", "metadata", "utc_text"]
