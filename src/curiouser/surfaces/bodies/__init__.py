@@ -1,0 +1,1 @@
+"""Records as JSON bodies: what ``--json`` prints, byte for byte what REST answers."""

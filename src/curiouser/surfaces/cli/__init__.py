@@ -1,0 +1,1 @@
+"""The command line: noun, verb, and ``--json`` everywhere."""
