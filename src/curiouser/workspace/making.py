@@ -43,8 +43,8 @@ def make_workspace(
 
 
 def _ignore(path: Path) -> None:
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    missing = [line for line in _IGNORED if line not in lines]
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    missing = [line for line in _IGNORED if line not in text.splitlines()]
     if missing:
         with path.open("a", encoding="utf-8") as file:
-            file.write(("\n" if lines and lines[-1] else "") + "\n".join(missing) + "\n")
+            file.write(("\n" if text and not text.endswith("\n") else "") + "\n".join(missing) + "\n")
