@@ -15,7 +15,7 @@ help:
 	@echo "make bench   one JSON line per benchmark"
 	@echo "make docs    build the documentation"
 	@echo "make setup   only set up .venv (PYTHON=python3.12 for another Python)"
-	@echo "make lock    lock the newest versions that pyproject.toml allows"
+	@echo "make lock    lock what pyproject.toml asks for (UPGRADE=--upgrade for the newest versions)"
 	@echo "make clean   remove .venv and everything that was built"
 
 setup:
@@ -42,8 +42,9 @@ docs: setup
 	@$(BIN)/python tools/make_docs.py
 
 lock: setup
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra arrow --extra sklearn --group dev \
-		--generate-hashes --no-header --no-emit-index-url --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 \
+		--extra arrow --extra sklearn --group dev --generate-hashes --no-header --no-emit-index-url \
+		--output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -14,9 +14,11 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "curiouser"
@@ -178,11 +180,17 @@ def test_the_linter_and_this_test_both_find_what_runs_data_as_code(planted: str,
     assert list(dangers_in(ast.parse(planted))) != []
 
 
+SILENCED = re.compile(r"# (?:noqa: [A-Z]+\d+(?:, ?[A-Z]+\d+)*|type: ignore\[[\w, -]+\]|pragma: no cover)(?P<reason>.*)")
+
+
 def exceptions_in(path: Path) -> Iterator[str]:
+    """Yield each silenced rule without a reason: on its line, or above it where several lines share one."""
+    explained = False
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        for kind in (r"noqa: [A-Z]+\d+(?:, ?[A-Z]+\d+)*", r"type: ignore\[[\w, -]+\]", r"pragma: no cover"):
-            if (found := re.search(rf"# {kind}(.*)", line)) and not re.search(r"\w{2}", found[1]):
-                yield f"{name_of(path)}:{number}: {line.strip()}"
+        silenced = SILENCED.search(line)
+        if silenced and not explained and not re.search(r"\w{2}", silenced["reason"]):
+            yield f"{name_of(path)}:{number}: {line.strip()}"
+        explained = line.strip().startswith("#") or silenced is not None
 
 
 def test_every_exception_to_a_rule_gives_its_reason() -> None:
@@ -206,3 +214,21 @@ def test_every_declared_dependency_is_in_the_lock() -> None:
     assert all(">=" in line for line in declared), "a lower bound says what was tested"
     names = {re.split(r"[>=<\[ ;]", line)[0].lower() for line in declared}
     assert names <= set(re.findall(r"^([a-z0-9-]+)==", LOCK, flags=re.MULTILINE))
+
+
+def installed_with(package: str) -> set[str]:
+    """The packages that come along with one, extras left out, on this machine."""
+    found: set[str] = set()
+    to_read = [package]
+    while to_read:
+        for line in metadata.requires(to_read.pop()) or ():
+            needed = Requirement(line)
+            asked_here = needed.marker is None or needed.marker.evaluate({"extra": ""})
+            if asked_here and needed.name.lower() not in found:
+                found.add(needed.name.lower())
+                to_read.append(needed.name)
+    return found
+
+
+def test_a_plain_install_brings_at_most_thirty_packages() -> None:
+    assert len(installed_with("curiouser")) <= 30
