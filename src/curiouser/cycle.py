@@ -174,7 +174,7 @@ def next_step(standing: Standing) -> Advice:
     if standing.behind:
         return Advice(
             step=step("evaluation"),
-            why=f"{', '.join(standing.behind[:3])} {'has' if len(standing.behind) == 1 else 'have'} no evaluation on today's test set",
+            why=f"not every model has an evaluation on today's test set: {', '.join(standing.behind[:3])}",
             command="curiouser evaluate --on test",
         )
     return _next_problem(standing)

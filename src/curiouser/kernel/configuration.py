@@ -131,7 +131,11 @@ def configuration_text(configuration: Configuration) -> str:
         if value is None or (item.name not in {"id", "name"} and value == item.default):
             continue
         lines.append(f"{item.name} = {_toml(value)}")
-    lines += ["", "[harm]  # cost of one wrong answer to one user", *(f"{_key(k)} = {v:g}" for k, v in configuration.harm.items())]
+    lines += [
+        "",
+        "[harm]  # cost of one wrong answer to one user",
+        *(f"{_key(k)} = {v:g}" for k, v in configuration.harm.items()),
+    ]
     changed = [f for f in fields(StoreSettings) if getattr(configuration.store, f.name) != f.default]
     if changed:
         lines += ["", "[store]", *(f"{f.name} = {_toml(getattr(configuration.store, f.name))}" for f in changed)]
@@ -146,7 +150,11 @@ def _toml(value: object) -> str:
 
 
 def _key(text: str) -> str:
-    return text if text.replace("_", "a").replace("-", "a").isalnum() and text.isascii() else json.dumps(text, ensure_ascii=False)
+    return (
+        text
+        if text.replace("_", "a").replace("-", "a").isalnum() and text.isascii()
+        else json.dumps(text, ensure_ascii=False)
+    )
 
 
 def _table(raw: Mapping[str, Any], name: str, mistakes: list[str]) -> Mapping[str, Any]:
@@ -169,23 +177,24 @@ def _task(raw: Mapping[str, Any], mistakes: list[str]) -> Task | None:
     before = len(mistakes)
     _unknown_keys(raw, tuple(f.name for f in fields(Task)), "task.", mistakes)
     kind = _kind(raw, mistakes)
-    inputs = _texts(raw, "inputs", mistakes, required=True)
-    label = _text(raw, "label", mistakes, required=True)
-    made = {
-        "name": _text(raw, "name", mistakes) or "task",
-        "id": _text(raw, "id", mistakes) or "id",
-        "user": _text(raw, "user", mistakes),
-        "time": _text(raw, "time", mistakes),
-        "groups": _texts(raw, "groups", mistakes),
-        "classes": _texts(raw, "classes", mistakes, required=kind in {TaskKind.BINARY, TaskKind.MULTICLASS}),
-        "tolerance": _tolerance(raw, kind, mistakes),
-        "top_k": _top_k(raw, mistakes),
-    }
-    _classes_fit(kind, made["classes"], mistakes)
-    _columns_differ(inputs, label, made, mistakes)
-    if len(mistakes) > before or kind is None or label is None:
-        return None
-    return Task(kind=kind, inputs=inputs, label=label, **made)
+    has_classes = kind in {TaskKind.BINARY, TaskKind.MULTICLASS}
+    task = Task(
+        name=_text(raw, "name", mistakes) or "task",
+        kind=kind or TaskKind.BINARY,
+        inputs=_texts(raw, "inputs", mistakes, required=True),
+        label=_text(raw, "label", mistakes, required=True) or "",
+        classes=_texts(raw, "classes", mistakes, required=has_classes),
+        id=_text(raw, "id", mistakes) or "id",
+        user=_text(raw, "user", mistakes),
+        groups=_texts(raw, "groups", mistakes),
+        time=_text(raw, "time", mistakes),
+        tolerance=_tolerance(raw, kind, mistakes),
+        top_k=_top_k(raw, mistakes),
+    )
+    if kind is not None:
+        _classes_fit(kind, task.classes, mistakes)
+    _columns_differ(task, mistakes)
+    return task if len(mistakes) == before else None
 
 
 def _kind(raw: Mapping[str, Any], mistakes: list[str]) -> TaskKind | None:
@@ -204,7 +213,7 @@ def _text(raw: Mapping[str, Any], key: str, mistakes: list[str], *, required: bo
         return value
     if value is not None or required:
         said = "is missing" if value is None else f"must be text, not {value!r}"
-        mistakes.append(f"task.{key} {said}; write {key} = \"a column\"")
+        mistakes.append(f'task.{key} {said}; write {key} = "a column"')
     return None
 
 
@@ -226,7 +235,7 @@ def _tolerance(raw: Mapping[str, Any], kind: TaskKind | None, mistakes: list[str
     value = raw.get("tolerance")
     if value is None:
         if kind is TaskKind.REGRESSION:
-            mistakes.append("task.tolerance is missing; for a regression, write the largest absolute error that is still right")
+            mistakes.append("task.tolerance is missing; write the largest absolute error that is still right")
         return None
     if kind is not TaskKind.REGRESSION:
         mistakes.append("task.tolerance is for a regression; leave it out")
@@ -244,32 +253,34 @@ def _top_k(raw: Mapping[str, Any], mistakes: list[str]) -> tuple[int, ...]:
     return ()
 
 
-def _classes_fit(kind: TaskKind | None, classes: tuple[str, ...], mistakes: list[str]) -> None:
-    if kind is TaskKind.BINARY and classes and len(classes) != 2:  # noqa: PLR2004  a binary task has two
-        mistakes.append(f"task.classes must name two classes for a binary task (the last is the positive one), not {len(classes)}")
+def _classes_fit(kind: TaskKind, classes: tuple[str, ...], mistakes: list[str]) -> None:
+    if kind is TaskKind.BINARY and classes and len(classes) != 2:
+        mistakes.append(
+            f"task.classes must name two classes for a binary task (the last is the positive one), not {len(classes)}"
+        )
     if kind is TaskKind.MULTICLASS and len(classes) == 1:
         mistakes.append("task.classes must name at least two classes")
     if kind is TaskKind.REGRESSION and classes:
         mistakes.append("task.classes has no meaning for a regression; leave it out")
 
 
-def _columns_differ(inputs: tuple[str, ...], label: str | None, made: Mapping[str, Any], mistakes: list[str]) -> None:
-    if label is not None and label in inputs:
-        mistakes.append(f"task.label {label!r} is also an input; the model would read the answer")
+def _columns_differ(task: Task, mistakes: list[str]) -> None:
+    if task.label in task.inputs:
+        mistakes.append(f"task.label {task.label!r} is also an input; the model would read the answer")
     mistakes.extend(
         f"task.groups {group!r} is also an input; a group is for slices, never for the model"
-        for group in made["groups"]
-        if group in inputs
+        for group in task.groups
+        if group in task.inputs
     )
-    roles = [*inputs, *([label] if label else []), *made["groups"], *([made["user"]] if made["user"] else [])]
+    roles = {*task.inputs, task.label, *task.groups, task.user or ""}
     mistakes.extend(
-        f"{name!r} is a column of our own (origin: drawn from users or written; weight: how many rows it stands for); rename yours"
-        for name in sorted(set(roles) & set(RESERVED_COLUMNS))
+        f"{name!r} is a column of our own (origin: drawn from users or written; weight: rows it stands for); rename yours"
+        for name in sorted(roles & set(RESERVED_COLUMNS))
     )
-    if made["id"] != "id" and "id" in roles:
-        mistakes.append(f"task.id is {made['id']!r}, so no other column may be called 'id'")
-    if made["id"] in {*inputs, label}:
-        mistakes.append(f"task.id {made['id']!r} cannot be an input or the label as well")
+    if task.id != "id" and "id" in roles:
+        mistakes.append(f"task.id is {task.id!r}, so no other column may be called 'id'")
+    if task.id in {*task.inputs, task.label}:
+        mistakes.append(f"task.id {task.id!r} cannot be an input or the label as well")
 
 
 def _harm(raw: Mapping[str, Any], mistakes: list[str]) -> dict[str, float]:
@@ -285,9 +296,11 @@ def _harm(raw: Mapping[str, Any], mistakes: list[str]) -> dict[str, float]:
 def _store(raw: Mapping[str, Any], mistakes: list[str]) -> StoreSettings:
     known = tuple(f.name for f in fields(StoreSettings))
     _unknown_keys(raw, known, "store.", mistakes)
-    for key in known:
-        if key in raw and not (isinstance(raw[key], str) and raw[key]):
-            mistakes.append(f"store.{key} must be text, not {raw[key]!r}")
+    mistakes.extend(
+        f"store.{key} must be text, not {raw[key]!r}"
+        for key in known
+        if key in raw and not (isinstance(raw[key], str) and raw[key])
+    )
     if raw.get("engine", "in-process") != "in-process":
         mistakes.append(f"store.engine {raw['engine']!r} is not built yet; leave it out for 'in-process'")
     return StoreSettings(**{key: raw[key] for key in known if isinstance(raw.get(key), str)})

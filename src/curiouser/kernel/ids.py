@@ -39,7 +39,8 @@ def problem_name(text: str) -> ProblemName:
     """
     if len(text) > _LONGEST or not _KEBAB.fullmatch(text) or text != text.lower():
         raise BadInputError(
-            f"{text!r} is no name for a problem", "use small letters, digits and single hyphens, as in 'tech-too-general'"
+            f"{text!r} is no name for a problem",
+            "use small letters, digits and single hyphens, as in 'tech-too-general'",
         )
     return ProblemName(text)
 

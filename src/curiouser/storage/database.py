@@ -82,7 +82,9 @@ class Database:
             NewerDatabaseError: A newer Curiouser wrote it.
         """
         if self.file and not self.file.exists():
-            raise StorageError(f"the database {self.file} is missing", "restore it from a backup with `curiouser workspace restore`")
+            raise StorageError(
+                f"the database {self.file} is missing", "restore it from a backup with `curiouser workspace restore`"
+            )
         if self.version() != SCHEMA_VERSION:
             self._migrate()
 
@@ -180,7 +182,12 @@ def _engine(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  the driver's own type
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -203,7 +210,9 @@ def _translated(doing: str) -> Iterator[None]:
 def _sqlite_refusal(said: str, doing: str) -> StorageError | RetryableError:
     low = said.lower()
     if "locked" in low or "busy" in low:
-        return RetryableError(f"{doing}: another process held the lock for {BUSY_TIMEOUT_S:g} s; nothing was changed", "try again")
+        return RetryableError(
+            f"{doing}: another process held the lock for {BUSY_TIMEOUT_S:g} s; nothing was changed", "try again"
+        )
     repairs = {
         "full": "free some space and run the same command again",
         "readonly": "the folder or file is read-only: make it writable, or copy the workspace elsewhere",

@@ -114,10 +114,13 @@ class FolderObjects:
         if name in self._verified and path.exists():
             return path
         if not path.is_file():
-            raise ObjectNotFoundError(f"object {name} is missing from {self.root}", "restore it from a backup, then run `curiouser fsck`")
+            raise ObjectNotFoundError(
+                f"object {name} is missing from {self.root}", "restore it from a backup, then run `curiouser fsck`"
+            )
         if not self.is_whole(name):
             raise ObjectCorruptError(
-                f"object {name} is damaged: its bytes no longer hash to its name", "run `curiouser fsck`, then restore it from a backup"
+                f"object {name} is damaged: its bytes no longer hash to its name",
+                "run `curiouser fsck`, then restore it from a backup",
             )
         self._verified.add(name)
         return path

@@ -86,7 +86,9 @@ def restore(source: Path, folder: Path, *, progress: Progress = _NOTHING) -> Bac
 
 def _write(workspace: Workspace, draft: Path, progress: Progress) -> int:
     if workspace.database.file is None:
-        raise StorageError("the database is on a server", "back it up with pg_dump, and the objects by copying their folder")
+        raise StorageError(
+            "the database is on a server", "back it up with pg_dump, and the objects by copying their folder"
+        )
     hashes: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="curiouser-") as scratch, tarfile.open(draft, "w:") as archive:
         copy = Path(scratch) / _DATABASE
@@ -155,7 +157,9 @@ def _copy(archive: tarfile.TarFile, member: str, expected: str, target: Path) ->
             digest.update(block)
             file.write(block)
     if digest.hexdigest() != expected:
-        raise BadInputError(f"{member} in the backup is damaged: its bytes do not hash to what was written", "take another backup")
+        raise BadInputError(
+            f"{member} in the backup is damaged: its bytes do not hash to what was written", "take another backup"
+        )
 
 
 def _install(made: Path, folder: Path) -> None:

@@ -39,7 +39,9 @@ class Verified:
     """Empty when all is well."""
 
 
-def verify(workspace: Workspace, *, quarantine: bool = True, progress: Progress = lambda _done, _total: None) -> Verified:
+def verify(
+    workspace: Workspace, *, quarantine: bool = True, progress: Progress = lambda _done, _total: None
+) -> Verified:
     """Hash every object, check every checksum, and ask the database about itself.
 
     Args:

@@ -28,6 +28,8 @@ def fsck(workspace: Workspace, *, no_quarantine: bool, as_json: bool) -> int:
 def _text(found: Verified) -> str:
     lines = [f"{plural(found.objects, 'object')} verified."]
     if found.leftovers:
-        lines.append(f"{plural(found.leftovers, 'unfinished file')} of a killed process; `curiouser data gc` removes them.")
+        lines.append(
+            f"{plural(found.leftovers, 'unfinished file')} of a killed process; `curiouser data gc` removes them."
+        )
     lines += [f"DAMAGED  {each.what}: {each.trouble}; {each.repair}" for each in found.findings]
     return "\n".join([*lines, f"{plural(len(found.findings), 'thing')} damaged." if found.findings else "All is well."])

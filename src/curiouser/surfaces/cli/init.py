@@ -34,12 +34,14 @@ from curiouser.workspace.opening import find_root
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @click.pass_context
-def init(ctx: click.Context, folder: Path | None, example: Path | None, *, yes: bool, as_json: bool, **flags: Any) -> None:  # noqa: ANN401  click hands options over by name
+def init(
+    ctx: click.Context, /, folder: Path | None, example: Path | None, *, yes: bool, as_json: bool, **flags: str | float
+) -> None:
     """Make a workspace in DIR: write curiouser.toml, a .gitignore and an empty store."""
     session = ctx.find_object(Session)
     folder = folder or Path((session.folder if session else None) or ".")
     asking = sys.stdin.isatty() and not yes
-    said = {("id" if key == "id_" else key): value for key, value in flags.items() if value is not None}
+    said = {key.rstrip("_"): value for key, value in flags.items() if value is not None}
     configuration = _configured(folder, said, example, asking=asking)
     if asking:
         _confirm(configuration)
@@ -97,7 +99,9 @@ def _asked(table: dict[str, Any]) -> dict[str, Any]:
             answers[key] = _value(key, text)
     kind = str(answers.get("kind", table.get("kind")))
     if kind == TaskKind.REGRESSION:
-        answers["tolerance"] = table.get("tolerance") or click.prompt("Largest error that is still right?", type=float, err=True)
+        answers["tolerance"] = table.get("tolerance") or click.prompt(
+            "Largest error that is still right?", type=float, err=True
+        )
     elif text := ask("classes", "Which answers are there? (the positive class last)", "no,yes"):
         answers["classes"] = _value("classes", text)
     for key, question in (("user", "Which column says whose row it is? (empty: none)"),):

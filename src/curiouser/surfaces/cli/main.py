@@ -1,132 +1,63 @@
-"""``curiouser``: finds the command, and loads only that one."""
+"""``curiouser``: the first thing that runs, and nearly nothing at that.
+
+``curiouser`` and ``curiouser --help`` are answered from a table, without even
+click, because they are what people type while they think.
+"""
 
 from __future__ import annotations
 
-import importlib
-import os
 import sys
-from typing import NamedTuple
-
-import click
-
-from curiouser.kernel.errors import CuriouserError
-from curiouser.surfaces.cli.context import Session
-
-_INTERRUPTED = 130
-_BROKEN_PIPE = 141
-
-
-class _Command(NamedTuple):
-    module: str
-    help: str
-
 
 COMMANDS = {
-    "init": _Command("init", "Make a workspace: say what the model is for."),
-    "status": _Command("status", "Show what is here, and what to do next."),
-    "data": _Command("data", "Versions of labelled examples: import, diff, branch, tag, revert."),
-    "model": _Command("model", "Models: add, make live, set a threshold, ask."),
-    "evaluate": _Command("evaluate", "Bring every model to today's test set."),
-    "compare": _Command("compare", "Is this model better than that one?"),
-    "leaderboard": _Command("leaderboard", "All models on all test sets, then and now."),
-    "slice": _Command("slice", "Name a part of the rows."),
-    "report": _Command("report", "What a user told us."),
-    "problem": _Command("problem", "Problems: describe, triage, follow over the models."),
-    "fsck": _Command("fsck", "Verify every hash; set aside what is damaged."),
-    "workspace": _Command("workspace", "Back up and restore a workspace."),
-    "cycle": _Command("cycle", "The talk's loop: each step, its slide and its command."),
-    "completion": _Command("completion", "Print shell completion for bash, zsh or fish."),
+    "init": "Make a workspace: say what the model is for.",
+    "status": "Show what is here, and what to do next.",
+    "data": "Versions of labelled examples: import, diff, branch, tag, revert.",
+    "model": "Models: add, make live, set a threshold, ask.",
+    "evaluate": "Bring every model to today's test set.",
+    "compare": "Is this model better than that one?",
+    "leaderboard": "All models on all test sets, then and now.",
+    "slice": "Name a part of the rows.",
+    "report": "What a user told us.",
+    "problem": "Problems: describe, triage, follow over the models.",
+    "fsck": "Verify every hash; set aside what is damaged.",
+    "workspace": "Back up and restore a workspace.",
+    "cycle": "The talk's loop: each step, its slides and its command.",
+    "completion": "Print shell completion for bash, zsh or fish.",
 }
-"""Every top-level command: its module in this package, and the line `--help` shows."""
+"""Every top-level command and the line that help shows; its module has the same name."""
+
+_OPTIONS = {
+    "-C, --workspace DIR": "Work in this folder, not the current one.",
+    "--actor NAME": "Who does this; your git name by default.",
+    "-q, --quiet": "No progress on the terminal.",
+    "--version": "Show the version.",
+    "-h, --help": "Show this message.",
+}
 
 
-class Lazy(click.Group):
-    """A group that imports a command's module only when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """List the commands in the order of the talk."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"curiouser.surfaces.cli.{COMMANDS[cmd_name].module}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show every command's line without importing it."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, command.help) for name, command in COMMANDS.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the nearest command when there is none of that name."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            # difflib is loaded only for a typing error: it would slow every start.
-            import difflib  # noqa: PLC0415  see above
-
-            near = difflib.get_close_matches(args[0], COMMANDS, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            ctx.fail(f"There is no command {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
+def help_text() -> str:
+    """Write what ``curiouser --help`` prints."""
+    width = max(map(len, [*COMMANDS, *_OPTIONS])) + 2
+    lines = [
+        "Usage: curiouser [OPTIONS] COMMAND [ARGS]...",
+        "",
+        "  Curiouser: the issue tracker for what a model gets wrong, and the loop around it.",
+        "",
+        "  Start with `curiouser init`, or look at the loop with `curiouser cycle`.",
+        "  Every command has its own --help, and --json for programs.",
+    ]
+    for head, rows in (("Commands", COMMANDS), ("Options", _OPTIONS)):
+        lines += ["", f"{head}:", *(f"  {name:<{width}}{what}" for name, what in rows.items())]
+    return "\n".join(lines)
 
 
-def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's signature
-    if value:
-        # Read only when asked for: the metadata of installed packages is slow to open.
-        from curiouser import __version__  # noqa: PLC0415  see above
-
-        click.echo(f"curiouser {__version__}")
-        ctx.exit()
-
-
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("-C", "--workspace", "folder", metavar="DIR", help="Work in this folder, not the current one.")
-@click.option("--actor", metavar="NAME", envvar="CURIOUSER_ACTOR", help="Who does this; your git name by default.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress on the terminal.")
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
-@click.pass_context
-def cli(ctx: click.Context, folder: str | None, actor: str | None, *, quiet: bool) -> None:
-    """Curiouser: the issue tracker for what a model gets wrong.
-
-    Start with `curiouser init`, or look at the loop with `curiouser cycle`.
-    """
-    ctx.obj = Session(folder=folder, actor=actor, quiet=quiet)
-    ctx.call_on_close(ctx.obj.close)
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Run one command and exit with its status; errors are told in one sentence."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    try:
-        status = cli.main(args=arguments, prog_name="curiouser", standalone_mode=False)
-        sys.exit(status if isinstance(status, int) else 0)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted; what was finished is kept, and the same command goes on from there.", err=True)
-        sys.exit(_INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_BROKEN_PIPE)
-    except CuriouserError as error:
-        _tell(error, as_json="--json" in arguments)
-        sys.exit(error.exit_status)
-
-
-def _tell(error: CuriouserError, *, as_json: bool) -> None:
-    if as_json:
-        # Loaded only to tell an error as JSON.
-        from curiouser.surfaces.bodies.errors import error_body  # noqa: PLC0415  see above
-        from curiouser.surfaces.cli.show import json_text  # noqa: PLC0415  see above
-
-        click.echo(json_text(error_body(error)), err=True)
+def main() -> None:
+    """Run one command and exit with its status."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        sys.stdout.write(help_text() + "\n")
         return
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(str(error), err=True)
+    # Everything but help goes through click.
+    from curiouser.surfaces.cli.program import run  # noqa: PLC0415  see above
+
+    run(arguments)

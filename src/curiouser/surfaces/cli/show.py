@@ -66,10 +66,10 @@ def cell_text(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """Make control characters visible: a stored text must not drive a terminal.
+    r"""Make control characters visible: a stored text must not drive a terminal.
 
     Examples:
-        >>> printable("red \\x1b[31m")
+        >>> printable("red \x1b[31m")
         'red ␛[31m'
     """
     return "".join(_visible(letter) for letter in text)
@@ -170,6 +170,6 @@ def _visible(letter: str) -> str:
     if letter.isprintable() or letter in "\u200d\u200c":
         return letter
     code = ord(letter)
-    if code < 0x20:  # noqa: PLR2004  C0 controls have pictures at U+2400
+    if code < 0x20:  # the control characters have pictures from U+2400 on
         return chr(0x2400 + code)
     return f"\\u{code:04x}"

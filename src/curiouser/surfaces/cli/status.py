@@ -24,7 +24,9 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
 def _text(found: Status) -> str:
     standing, lines = found.standing, [f"{found.task} ({found.kind}) in {found.root}", ""]
     if found.datasets:
-        rows = [(line.name, line.kind, f"{line.rows:,}", line.data_commit[:8], line.branches) for line in found.datasets]
+        rows = [
+            (line.name, line.kind, f"{line.rows:,}", line.data_commit[:8], line.branches) for line in found.datasets
+        ]
         lines += [table(("Dataset", "Kind", "Rows", "Head", "Branches"), rows, right=(2, 4)), ""]
     live = f"live: {standing.live}" if standing.live else "none live"
     behind = f", {len(standing.behind)} not evaluated on today's test set" if standing.behind else ""
