@@ -6,7 +6,7 @@ DOCTESTED := $(wildcard src/curiouser/kernel src/curiouser/measure)
 # Everything, or what was asked for: make test TESTS=tests/data
 TESTS ?= tests $(DOCTESTED)
 
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test check check-style check-types check-layers check-sizes check-docs bench docs lock clean
 
 help:
 	@echo "make demo    set up and run the main job on the bundled example"
@@ -27,12 +27,23 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest --doctest-modules $(TESTS)
 
-check: setup
+# Parts of their own, so that `make --keep-going check` reports on all of them.
+check: check-style check-types check-layers check-sizes check-docs
+
+check-style: setup
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
+
+check-types: setup
 	$(BIN)/mypy $(CODE)
+
+check-layers: setup
 	$(BIN)/lint-imports
+
+check-sizes: setup
 	$(BIN)/python tools/check_sizes.py
+
+check-docs: setup
 	$(if $(wildcard tests/docs),$(BIN)/python -m pytest -q tests/docs)
 
 bench: setup
