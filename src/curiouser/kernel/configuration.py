@@ -150,11 +150,8 @@ def _toml(value: object) -> str:
 
 
 def _key(text: str) -> str:
-    return (
-        text
-        if text.replace("_", "a").replace("-", "a").isalnum() and text.isascii()
-        else json.dumps(text, ensure_ascii=False)
-    )
+    bare = text.isascii() and text.replace("_", "a").replace("-", "a").isalnum()
+    return text if bare else _toml(text)
 
 
 def _table(raw: Mapping[str, Any], name: str, mistakes: list[str]) -> Mapping[str, Any]:
@@ -274,7 +271,7 @@ def _columns_differ(task: Task, mistakes: list[str]) -> None:
     )
     roles = {*task.inputs, task.label, *task.groups, task.user or ""}
     mistakes.extend(
-        f"{name!r} is a column of our own (origin: drawn from users or written; weight: rows it stands for); rename yours"
+        f"{name!r} is a column of our own (origin: where a row comes from; weight: rows it stands for); rename yours"
         for name in sorted(roles & set(RESERVED_COLUMNS))
     )
     if task.id != "id" and "id" in roles:

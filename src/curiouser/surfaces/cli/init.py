@@ -35,7 +35,7 @@ from curiouser.workspace.opening import find_root
 @json_option
 @click.pass_context
 def init(
-    ctx: click.Context, /, folder: Path | None, example: Path | None, *, yes: bool, as_json: bool, **flags: str | float
+    ctx: click.Context, /, folder: Path | None, example: Path | None, *, yes: bool, as_json: bool, **flags: str | float | None
 ) -> None:
     """Make a workspace in DIR: write curiouser.toml, a .gitignore and an empty store."""
     session = ctx.find_object(Session)
