@@ -1,0 +1,202 @@
+"""Write ``docs/reference`` from the code: commands, errors, settings, metrics and the Python names.
+
+Run it with ``make docs``. ``--check`` only compares, and fails where a page is
+not what the code says; a test does that too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import click
+
+import curiouser
+from curiouser.cycle import CYCLE
+from curiouser.kernel import configuration
+from curiouser.kernel.configuration import Configuration, StoreSettings, Task
+from curiouser.kernel.errors import CuriouserError, every_error
+from curiouser.surfaces.cli.main import COMMANDS
+from curiouser.surfaces.cli.program import cli
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+_NOTE = "<!-- Written by `make docs` from the code; edit the docstrings instead. -->\n\n"
+
+
+def commands_page() -> str:
+    """List every command with its arguments, options and help."""
+    parts = [
+        "# Commands",
+        "Every command takes `--json`: the answer on stdout as JSON, exactly what REST would answer; "
+        "progress and warnings go to stderr.",
+        "Exit status: 0 ok · 1 error · 2 usage · 3 the check ran and the answer is bad · 5 conflict · 6 not found · "
+        "74 disk · 75 nothing happened, try again · 130 interrupted.",
+    ]
+    for name, line in COMMANDS.items():
+        command = cli.get_command(click.Context(cli), name)
+        if command is None:
+            raise SystemExit(f"no command {name}")
+        parts += [f"## {name}", line, *_leaves(command, name)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _leaves(command: click.Command, path: str) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            deeper = command.get_command(context, name)
+            if deeper is not None:
+                yield from _leaves(deeper, f"{path} {name}")
+        return
+    context = click.Context(command, info_name=f"curiouser {path}")
+    usage = " ".join(command.collect_usage_pieces(context))
+    yield f"### {path}"
+    yield inspect.cleandoc(command.help or "").replace("\b\n", "")
+    yield f"```\ncuriouser {path} {usage}\n```"
+    rows = [record for option in command.params if (record := option.get_help_record(context))]
+    if rows:
+        yield "| option | meaning |\n|---|---|\n" + "\n".join(
+            f"| `{_cell(name)}` | {_cell(meaning)} |" for name, meaning in rows if not name.startswith("--help")
+        )
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"\s+", " ", text).replace("|", "\\|").strip()
+
+
+def errors_page() -> str:
+    """List every error: code, class, statuses, meaning."""
+    lines = [
+        "# Errors",
+        "",
+        "Every error names the thing, the reason and the repair. Its class decides the exit status of the command "
+        "line and the HTTP status; its code is stable.",
+        "",
+        "| code | name | exit | HTTP | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    for kind in sorted(every_error(), key=lambda kind: kind.code):
+        meaning = _cell(inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0])
+        lines.append(f"| {kind.code} | `{kind.__name__}` | {kind.exit_status} | {kind.http_status} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def settings_page() -> str:
+    """List every setting of ``curiouser.toml``."""
+    lines = [
+        "# Settings: `curiouser.toml`",
+        "",
+        "The file belongs in your git. It is checked whole: every mistake is told at once.",
+        "",
+    ]
+    for table, kind in (("task", Task), ("store", StoreSettings)):
+        lines += [f"## [{table}]", "", "| setting | default | meaning |", "|---|---|---|"]
+        said = _field_docs(configuration, kind.__name__)
+        for item in fields(kind):
+            default = "required" if item.default is item.default_factory else f"`{item.default!r}`"
+            lines.append(f"| `{item.name}` | {default} | {_cell(said.get(item.name, ''))} |")
+        lines.append("")
+    harm = _field_docs(configuration, Configuration.__name__)["harm"]
+    lines += [
+        "## [harm]",
+        "",
+        f"{harm} The team names the levels; without the table: annoying 1, costly 3, dangerous 10.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _field_docs(module: object, name: str) -> dict[str, str]:
+    tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]  a module, found by import
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    found = {}
+    for first, second in zip(body, body[1:], strict=False):
+        named = isinstance(first, ast.AnnAssign) and isinstance(first.target, ast.Name)
+        if named and isinstance(second, ast.Expr) and isinstance(second.value, ast.Constant):
+            found[first.target.id] = inspect.cleandoc(str(second.value.value))
+    return found
+
+
+def python_page() -> str:
+    """List the public names of each room, with signatures and docstrings."""
+    parts = [
+        "# Python",
+        f'```python\nimport curiouser\n\nws = curiouser.open(".")\n```',
+        f"Public names: {', '.join(f'`{n}`' for n in curiouser.__all__)}.",
+    ]
+    for module in _rooms():
+        parts += [f"## {module.__name__}", inspect.cleandoc(module.__doc__ or "")]
+        for name in getattr(module, "__all__", ()):
+            parts += list(_described(name, getattr(module, name)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _rooms() -> Iterator[object]:
+    for found in pkgutil.iter_modules(curiouser.__path__, "curiouser."):
+        if found.ispkg and found.name.rpartition(".")[2] not in {"surfaces", "kernel"}:
+            yield importlib.import_module(found.name)
+
+
+def _described(name: str, value: object) -> Iterator[str]:
+    if inspect.isclass(value) or inspect.isfunction(value):
+        yield f"### {name}"
+        if inspect.isfunction(value):
+            yield f"```python\n{name}{inspect.signature(value)}\n```"
+        yield _doc(value)
+    if inspect.isclass(value) and not issubclass(value, CuriouserError | BaseException):
+        for method, function in vars(value).items():
+            if inspect.isfunction(function) and not method.startswith("_"):
+                yield f"#### {name}.{method}"
+                yield f"```python\n{method}{inspect.signature(function)}\n```"
+                yield _doc(function)
+
+
+def _doc(value: object) -> str:
+    text = inspect.cleandoc(value.__doc__ or "")
+    return re.sub(r"^(Args|Returns|Raises|Source|Examples|Yields):$", r"**\1**", text, flags=re.MULTILINE)
+
+
+def cycle_page() -> str:
+    """Draw the loop of the talk as a table."""
+    lines = ["# The loop", "", "| step | slides | what happens | command |", "|---|---|---|---|"]
+    lines += [f"| {s.name} | {s.slides} | {_cell(s.does)} | `curiouser {' '.join(s.verb)}` |" for s in CYCLE]
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "errors.md": errors_page,
+    "settings.md": settings_page,
+    "python.md": python_page,
+    "cycle.md": cycle_page,
+}
+
+
+def main() -> None:
+    """Write the pages, or compare them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare only")
+    check = parser.parse_args().check
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    stale = []
+    for name, page in PAGES.items():
+        path, text = REFERENCE / name, _NOTE + page()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    if check and stale:
+        sys.exit(f"docs/reference is behind the code: {', '.join(stale)}; run `make docs`")
+    print("docs/reference " + ("is what the code says" if not stale else f"written: {', '.join(stale)}"))
+
+
+if __name__ == "__main__":
+    main()
