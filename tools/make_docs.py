@@ -10,6 +10,7 @@ import argparse
 import ast
 import importlib
 import inspect
+import itertools
 import pkgutil
 import re
 import sys
@@ -29,6 +30,17 @@ from curiouser.surfaces.cli.program import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+_JSON = """Every command takes `--json`: the answer on stdout as JSON; progress and warnings go to stderr."""
+_STATUSES = """Exit status: 0 ok · 1 error · 2 usage · 3 the check ran and the answer is bad · 5 conflict ·
+6 not found · 74 disk · 75 nothing happened, try again · 130 interrupted."""
+_ERRORS = """Every error names the thing, the reason and the repair. Its class decides the exit status of the command
+line and the HTTP status; its code is stable."""
+_SETTINGS = """The file belongs in your git. It is checked whole: every mistake is told at once."""
+_PYTHON = """```python
+import curiouser
+
+ws = curiouser.open(".")
+```"""
 _NOTE = "<!-- Written by `make docs` from the code; edit the docstrings instead. -->\n\n"
 
 
@@ -36,10 +48,8 @@ def commands_page() -> str:
     """List every command with its arguments, options and help."""
     parts = [
         "# Commands",
-        "Every command takes `--json`: the answer on stdout as JSON, exactly what REST would answer; "
-        "progress and warnings go to stderr.",
-        "Exit status: 0 ok · 1 error · 2 usage · 3 the check ran and the answer is bad · 5 conflict · 6 not found · "
-        "74 disk · 75 nothing happened, try again · 130 interrupted.",
+        _JSON,
+        _STATUSES,
     ]
     for name, line in COMMANDS.items():
         command = cli.get_command(click.Context(cli), name)
@@ -78,8 +88,7 @@ def errors_page() -> str:
     lines = [
         "# Errors",
         "",
-        "Every error names the thing, the reason and the repair. Its class decides the exit status of the command "
-        "line and the HTTP status; its code is stable.",
+        _ERRORS,
         "",
         "| code | name | exit | HTTP | meaning |",
         "|---|---|---|---|---|",
@@ -92,12 +101,7 @@ def errors_page() -> str:
 
 def settings_page() -> str:
     """List every setting of ``curiouser.toml``."""
-    lines = [
-        "# Settings: `curiouser.toml`",
-        "",
-        "The file belongs in your git. It is checked whole: every mistake is told at once.",
-        "",
-    ]
+    lines = ["# Settings: `curiouser.toml`", "", _SETTINGS, ""]
     for table, kind in (("task", Task), ("store", StoreSettings)):
         lines += [f"## [{table}]", "", "| setting | default | meaning |", "|---|---|---|"]
         said = _field_docs(configuration, kind.__name__)
@@ -118,7 +122,7 @@ def _field_docs(module: object, name: str) -> dict[str, str]:
     tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]  a module, found by import
     body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
     found = {}
-    for first, second in zip(body, body[1:], strict=False):
+    for first, second in itertools.pairwise(body):
         named = isinstance(first, ast.AnnAssign) and isinstance(first.target, ast.Name)
         if named and isinstance(second, ast.Expr) and isinstance(second.value, ast.Constant):
             found[first.target.id] = inspect.cleandoc(str(second.value.value))
@@ -127,11 +131,7 @@ def _field_docs(module: object, name: str) -> dict[str, str]:
 
 def python_page() -> str:
     """List the public names of each room, with signatures and docstrings."""
-    parts = [
-        "# Python",
-        f'```python\nimport curiouser\n\nws = curiouser.open(".")\n```',
-        f"Public names: {', '.join(f'`{n}`' for n in curiouser.__all__)}.",
-    ]
+    parts = ["# Python", _PYTHON, "Public names: " + ", ".join(f"`{name}`" for name in curiouser.__all__) + "."]
     for module in _rooms():
         parts += [f"## {module.__name__}", inspect.cleandoc(module.__doc__ or "")]
         for name in getattr(module, "__all__", ()):
