@@ -24,8 +24,7 @@ def main() -> None:
     """Run them one after another: two at a time would measure each other."""
     lines: list[Line] = []
     for name in sys.argv[1:] or sorted(names()):
-        for line in importlib.import_module(f"benchmarks.{name}").run():
-            lines.append(tell(line))
+        lines.extend(map(tell, importlib.import_module(f"benchmarks.{name}").run()))
     missed = [line.name for line in lines if not line.holds]
     if missed:
         sys.exit(f"{len(missed)} of {len(lines)} targets missed: {', '.join(missed)}")

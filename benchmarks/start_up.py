@@ -10,6 +10,12 @@ from pathlib import Path
 from benchmarks.harness import Line, interleaved
 
 _BARE = "import argparse; p = argparse.ArgumentParser(); p.add_argument('x'); p.parse_args(['--help'])"
+_LOADED = """
+import sys
+before = set(sys.modules)
+import curiouser
+print(*{name.partition(".")[0] for name in set(sys.modules) - before})
+"""
 _STARTS = 10
 
 
@@ -17,8 +23,7 @@ def run() -> Iterator[Line]:
     """Start each ten times a repeat."""
     program = [str(Path(sys.executable).parent / "curiouser"), "--help"]
     assert b"Usage: curiouser" in subprocess.run(program, capture_output=True, check=True).stdout
-    loaded = "import sys; before = set(sys.modules); import curiouser; print(*{m.split('.')[0] for m in set(sys.modules) - before})"
-    found = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout.split()
+    found = subprocess.run([sys.executable, "-c", _LOADED], capture_output=True, text=True, check=True).stdout.split()
     foreign = sorted(set(found) - {"curiouser"} - set(sys.stdlib_module_names))
     assert not foreign, f"import curiouser loads {foreign}"
     ours, peer = interleaved(lambda: _start(program), lambda: _start([sys.executable, "-c", _BARE]))
