@@ -94,13 +94,11 @@ def intern_hashes(database: Database, hashes: HashArray) -> KeyArray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Page:
-    bucket: int
-    number: int
     hashes: HashArray
     keys: KeyArray
 
 
-def verified_pages(connection: Connection) -> Iterator[tuple[str, bytes, tuple[str | int | bytes, ...]]]:
+def every_page(connection: Connection) -> Iterator[tuple[str, bytes, tuple[str | int | bytes, ...]]]:
     """List every page with its checksum and what the checksum is of."""
     for row in connection.execute(select(example_input)):
         yield (
@@ -110,13 +108,11 @@ def verified_pages(connection: Connection) -> Iterator[tuple[str, bytes, tuple[s
         )
 
 
-def _pages(connection: Connection, buckets: list[int]) -> Iterator[_Page]:
-    wanted = (
-        select(example_input)
-        .where(example_input.c.bucket.in_(buckets))
-        .order_by(example_input.c.bucket, example_input.c.page)
-    )
-    for row in connection.execute(wanted):
+def _pages(connection: Connection, buckets: list[int], page: int | None = None) -> Iterator[_Page]:
+    wanted = select(example_input).where(example_input.c.bucket.in_(buckets))
+    if page is not None:
+        wanted = wanted.where(example_input.c.page == page)
+    for row in connection.execute(wanted.order_by(example_input.c.bucket, example_input.c.page)):
         refuse_damage(
             f"interned inputs, bucket {row.bucket} page {row.page}",
             row.checksum,
@@ -126,7 +122,7 @@ def _pages(connection: Connection, buckets: list[int]) -> Iterator[_Page]:
             row.inputs,
         )
         hashes = np.frombuffer(row.hashes, np.uint8).reshape(-1, HASH_BYTES)
-        yield _Page(row.bucket, row.page, hashes, np.frombuffer(row.inputs, "<i8"))
+        yield _Page(hashes, np.frombuffer(row.inputs, "<i8"))
 
 
 def _matched(asked: _Halves, stored: _Halves, keys: KeyArray) -> KeyArray:
@@ -188,7 +184,7 @@ def _append_to_bucket(connection: Connection, bucket: int, last: int | None, add
     hashes, keys = added
     page = 0
     if last is not None:
-        old = next(kept for kept in _pages(connection, [bucket]) if kept.number == last)
+        old = next(_pages(connection, [bucket], last))
         hashes, keys, page = np.concatenate([old.hashes, hashes]), np.concatenate([old.keys, keys]), last
         place = (example_input.c.bucket == bucket) & (example_input.c.page == last)
         connection.execute(example_input.delete().where(place))
