@@ -41,7 +41,8 @@ class CuriouserError(Exception):
         super().__init__(reason, repair)
 
     def __str__(self) -> str:
-        return f"[{self.code}] {self.reason}" + (f"; {self.repair}" if self.repair else "")
+        joint = "\n" if "\n" in self.reason else "; "
+        return f"[{self.code}] {self.reason}" + (f"{joint}{self.repair}" if self.repair else "")
 
 
 class BadInputError(CuriouserError, ValueError):
@@ -66,7 +67,7 @@ class ConfigurationError(BadInputError):
 
     def __init__(self, path: str, mistakes: Sequence[str]) -> None:
         self.path, self.mistakes = path, tuple(mistakes)
-        super().__init__(_listed(f"{path} has {len(self.mistakes)} mistake(s)", self.mistakes), "correct them there")
+        super().__init__(_listed(f"{path} has {len(self.mistakes)} mistake(s)", self.mistakes), "correct them and try again")
         self.args = (path, self.mistakes)
 
 
@@ -205,7 +206,7 @@ class ObjectCorruptError(StorageError):
 
 
 def _listed(head: str, lines: Sequence[str]) -> str:
-    return head + ":\n" + "\n".join(f"  - {line}" for line in lines) + "\n"
+    return head + ":\n" + "\n".join(f"  - {line}" for line in lines)
 
 
 def every_error() -> Iterator[type[CuriouserError]]:

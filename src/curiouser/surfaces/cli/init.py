@@ -22,7 +22,7 @@ from curiouser.workspace.opening import find_root
 @click.option("--from", "example", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False),
               help="A file of labelled examples to infer the task from.")  # fmt: skip
 @click.option("--name", help="The task's name; the folder's by default.")
-@click.option("--task", "kind", type=click.Choice(list(TaskKind)), help="What the model answers with.")
+@click.option("--task", "kind", type=click.Choice([str(kind) for kind in TaskKind]), help="What the model answers with.")
 @click.option("--inputs", metavar="A,B", help="Columns the model reads.")
 @click.option("--label", metavar="COL", help="Column of the right answer.")
 @click.option("--classes", metavar="NO,YES", help="Answers; in a binary task the last is the positive class.")
