@@ -21,3 +21,92 @@ code of the user each row belongs to, -1 where no user is known (such a row stan
 ``seeded(*parts)``, made of the content that is measured. ``metrics`` are names of
 ``metrics_of(kind, classes)``; None means all that these answers allow.
 """
+
+from curiouser.measure.comparing import compare_pair
+from curiouser.measure.impact import (
+    Affected,
+    CountedShare,
+    Harm,
+    ImpactFactors,
+    RankRange,
+    TypedShare,
+    impact,
+    impact_draws,
+    impact_intervals,
+    impact_points,
+    rank_ranges,
+)
+from curiouser.measure.mcnemar import mcnemar
+from curiouser.measure.rates import clopper_pearson, jeffreys, lower_bound, rate, upper_bound, wilson
+from curiouser.measure.records import (
+    Answers,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Interval,
+    Measured,
+    Paired,
+    TaskKind,
+    Verdict,
+)
+from curiouser.measure.registry import Family, Metric, Need, metrics_of
+from curiouser.measure.resampling import seeded
+from curiouser.measure.scoring import answered_classes, right_answers, score_all
+from curiouser.measure.states import (
+    PatternErrors,
+    ProblemState,
+    Standing,
+    fails_beyond_bound,
+    patterns_needed,
+    standing,
+)
+from curiouser.measure.verdicts import ALPHA, holm, holm_confidences, verdict
+
+__all__ = [
+    "ALPHA",
+    "Affected",
+    "Answers",
+    "BoolArray",
+    "CountedShare",
+    "Family",
+    "FloatArray",
+    "Harm",
+    "ImpactFactors",
+    "IntArray",
+    "Interval",
+    "Measured",
+    "Metric",
+    "Need",
+    "Paired",
+    "PatternErrors",
+    "ProblemState",
+    "RankRange",
+    "Standing",
+    "TaskKind",
+    "TypedShare",
+    "Verdict",
+    "answered_classes",
+    "clopper_pearson",
+    "compare_pair",
+    "fails_beyond_bound",
+    "holm",
+    "holm_confidences",
+    "impact",
+    "impact_draws",
+    "impact_intervals",
+    "impact_points",
+    "jeffreys",
+    "lower_bound",
+    "mcnemar",
+    "metrics_of",
+    "patterns_needed",
+    "rank_ranges",
+    "rate",
+    "right_answers",
+    "score_all",
+    "seeded",
+    "standing",
+    "upper_bound",
+    "verdict",
+    "wilson",
+]
