@@ -81,15 +81,17 @@ def _record(
 
 
 def _measured_rate(form: Rate, rows: Rows, missing: int) -> Measured:
-    parts = form.summed.columns[form.summed.codes]
-    counted = parts[:, 1] > 0
-    below = int(np.count_nonzero(counted))
+    counts = np.bincount(form.summed.codes, minlength=len(form.summed.columns))
+    hit_rows, below = (int(part) for part in counts @ form.summed.columns)
     if below == 0:
         return _record(None, f"there are no {form.what}", rows, missing, 0)
-    hits = parts[counted, 0]
-    chosen = rows.among(counted)
-    share = min(1.0, chosen.mean(hits))
-    interval = rate_interval(hits, chosen)
+    if rows.independent:
+        share, interval = hit_rows / below, wilson(hit_rows, below)
+    else:
+        counted = (form.summed.columns[:, 1] > 0)[form.summed.codes]
+        hits = form.summed.columns[:, 0][form.summed.codes][counted]
+        chosen = rows.among(counted)
+        share, interval = min(1.0, chosen.mean(hits)), rate_interval(hits, chosen)
     value = share
     if form.of_share:
         value = float(form.of_share(np.array(share)))

@@ -206,10 +206,10 @@ def _quantile_pseudo_values(form: Quantile, rows: Rows) -> FloatArray:
 
 def _of_swaps(swapped: Swapped, chosen: Rows, n: int, *, rate: bool) -> Paired:
     parts = "users" if chosen.clusters is not None else "rows"
-    method = f"sign-flip test, the two models' answers swapped by {parts}"
+    method = f"sign-flip test: the two models' answers swapped by {parts}"
     if chosen.weights is not None:
         method += ", weighted"
-    method += f" ({swapped.method}), interval by its reach"
+    method += f", {swapped.method}; interval: difference plus and minus their reach"
     reach = swapped.reach
     if reach is None and rate:
         reach = wilson(0, chosen.effective_groups).high

@@ -85,7 +85,7 @@ def swap_test(
 
 
 def _judge(difference: float, sizes: FloatArray, *, differing: int, method: str, alpha: float) -> Swapped:
-    exact = method.startswith("all")
+    exact = method.startswith("all ")
     size = abs(difference)
     farther = int(np.count_nonzero(sizes >= size * (1 - 1e-9) - 1e-15))
     total = len(sizes) if exact else len(sizes) + 1
@@ -143,9 +143,16 @@ def _swings(halves: Profiles, differing: int, rng: np.random.Generator, draws: i
     draws = max(999, min(draws, _SIGN_LIMIT // len(halves.counts)))
     swings = np.empty((draws, columns))
     per_chunk = max(1, 2_000_000 // len(halves.counts))
-    counts = halves.counts.astype(np.int64)
     for start in range(0, draws, per_chunk):
         size = min(per_chunk, draws - start)
-        leaning = 2 * rng.binomial(counts, 0.5, size=(size, len(counts))) - counts
-        swings[start : start + size] = leaning @ halves.sums
+        swings[start : start + size] = _leaning(halves.counts, size, rng) @ halves.sums
     return swings, f"{draws:,} sign assignments"
+
+
+def _leaning(counts: FloatArray, size: int, rng: np.random.Generator) -> FloatArray:
+    """Sum of each profile's random signs: ``(size, profiles)``; a coin where it stands for one."""
+    if counts.max() > 1:
+        whole = counts.astype(np.int64)
+        return (2 * rng.binomial(whole, 0.5, size=(size, len(whole))) - whole).astype(np.float64)
+    bits = np.unpackbits(np.frombuffer(rng.bytes(size * len(counts) // 8 + 1), dtype=np.uint8))
+    return 2.0 * bits[: size * len(counts)].reshape(size, len(counts)) - 1.0
