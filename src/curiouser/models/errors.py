@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from curiouser.kernel.errors import (
     BadInputError,
@@ -100,7 +101,7 @@ class ModelRunError(ModelFailedError):
     code = "CUR309"
 
     def __init__(self, model: str, reason: str, repair: str = "", tail: str = "") -> None:
-        self.model, self.tail = model, tail
+        self.model, self.tail, self.reason_alone = model, tail, reason
         said = "".join(f"\n  | {line}" for line in tail.splitlines())
         super().__init__(f"model {model!r} {reason}", repair)
         self.said = said
@@ -109,8 +110,24 @@ class ModelRunError(ModelFailedError):
     def __str__(self) -> str:
         return CuriouserError.__str__(self) + self.said
 
+    def called(self, title: str, place: str) -> Self:
+        """Say the same of a model by its whole name, and where it happened."""
+        return type(self)(title, self.reason_alone + place, self.repair, self.tail)
+
 
 class AnswerRefusedError(ModelRunError):
-    """A model ran, and what it answered is no answer to the task."""
+    """A model ran, and what it answered is no answer to the task.
+
+    Args:
+        model: Name of the model.
+        reason: What it answered.
+        repair: What to do.
+        tail: Last lines of what it printed.
+        row: The row in its batch, from 0; None where it is about all of them.
+    """
 
     code = "CUR310"
+
+    def __init__(self, model: str, reason: str, repair: str = "", tail: str = "", *, row: int | None = None) -> None:
+        self.row = row
+        super().__init__(model, reason, repair, tail)
