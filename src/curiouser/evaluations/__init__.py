@@ -10,13 +10,72 @@ The verbs, on :class:`EvaluationService`::
     answers(model, test_set) -> measure.Answers
     wrong(model, test_set) -> Wrongness            # .wrong, .known: (n,) bool
     classes(model, test_set) -> IntArray           # (n,) class codes, -1 where there is no answer
-    evaluate(names=None, *, on="test", slices=(), actor, progress=None) -> EvaluationRun
-    compare(names, *, on="test", metric=None, common=False, slices=(), problems={}, actor) -> Comparison
+    evaluate(names=None, *, on="test", slices=(), actor, progress=...) -> EvaluationRun
+    compare(names, *, on="test", metric=None, common=False, slices=(), problems=None, actor) -> Comparison
     leaderboard(*, on="test", metric=None, limit=50) -> Leaderboard
-    add_slice(name, *, where=None, ids=None, on="test", actor) -> Slice
-    slices(test_set) -> tuple[Slice, ...]; remove_slice(name, actor) -> Slice
+    add_slice(name, *, where=None, ids=None, on="test", actor) -> Slice; remove_slice(name) -> Slice
+    slices(test_set), find_slice(text, test_set)   # SlicedRows: .slice, .mask (n,) bool
 
 ``model`` is a ``models.Model``; ``problems`` maps a problem's name to the ids of
 its patterns. ``TestSet`` has ``commit, rows, ids, truth, labelled, sample,
 weights, clusters``, all in the order of ``rows`` (by id).
 """
+
+from curiouser.evaluations.answering import Progress
+from curiouser.evaluations.errors import (
+    IncompleteModelError,
+    MetricNotFoundError,
+    NothingToCompareError,
+    SeveralTestSetsError,
+    SliceExistsError,
+    SliceNotFoundError,
+    UnlabelledTestSetError,
+)
+from curiouser.evaluations.records import (
+    ALL_ROWS,
+    HEADLINE,
+    Comparison,
+    Evaluation,
+    EvaluationRun,
+    Flip,
+    Leaderboard,
+    LeaderboardRow,
+    LeaderboardScore,
+    Pair,
+    PairsOfGroup,
+    Scores,
+    Seen,
+    Slice,
+)
+from curiouser.evaluations.service import EvaluationService, Wrongness
+from curiouser.evaluations.slices import SlicedRows
+from curiouser.evaluations.test_set import TestSet
+
+__all__ = [
+    "ALL_ROWS",
+    "HEADLINE",
+    "Comparison",
+    "Evaluation",
+    "EvaluationRun",
+    "EvaluationService",
+    "Flip",
+    "IncompleteModelError",
+    "Leaderboard",
+    "LeaderboardRow",
+    "LeaderboardScore",
+    "MetricNotFoundError",
+    "NothingToCompareError",
+    "Pair",
+    "PairsOfGroup",
+    "Progress",
+    "Scores",
+    "Seen",
+    "SeveralTestSetsError",
+    "Slice",
+    "SliceExistsError",
+    "SliceNotFoundError",
+    "SlicedRows",
+    "TestSet",
+    "UnlabelledTestSetError",
+    "Wrongness",
+]

@@ -1,0 +1,359 @@
+"""The verbs of evaluating: evaluate, compare, the leaderboard, slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from curiouser.data import DataService
+from curiouser.evaluations.answering import Answering, Progress
+from curiouser.evaluations.board import Board, Entry
+from curiouser.evaluations.comparing import Comparing, Contestant
+from curiouser.evaluations.errors import MetricNotFoundError, NothingToCompareError, SeveralTestSetsError
+from curiouser.evaluations.evaluating import Evaluating
+from curiouser.evaluations.notes import kept_notes, reported_notes, sample_notes, seen_notes
+from curiouser.evaluations.records import Comparison, EvaluationRun, Leaderboard, Seen, Slice
+from curiouser.evaluations.scoring import metrics_for, score_headline
+from curiouser.evaluations.slices import SlicedRows, Slices
+from curiouser.evaluations.stored import evaluated_commits, log_comparison, seen, then_scores
+from curiouser.evaluations.test_set import UNLABELLED, TestSet, load_test_set
+from curiouser.kernel.clock import Clock, as_text
+from curiouser.kernel.configuration import Task
+from curiouser.kernel.ids import DataCommitId
+from curiouser.measure import (
+    Answers,
+    BoolArray,
+    IntArray,
+    Metric,
+    TaskKind,
+    answered_classes,
+    right_answers,
+)
+from curiouser.models import Model, ModelKind, ModelService, ReportedOnlyError
+from curiouser.models.predictions import PredictionStore
+from curiouser.storage import Database
+
+SHOWN_COMMITS = 5
+"""Data commits on the leaderboard, today's included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Wrongness:
+    """Which rows a model gets wrong."""
+
+    wrong: BoolArray
+    """``(n,)``, True where the answer is wrong; False where that is not known."""
+    known: BoolArray
+    """``(n,)``, True where the row has a label and the model answered."""
+
+
+class EvaluationService:
+    """Every model on today's test set.
+
+    Args:
+        database: Where evaluations are kept.
+        data: Versions of the test set.
+        models: Who is evaluated.
+        predictions: What they answered.
+        task: What an answer looks like.
+        clock: Tells the time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        data: DataService,
+        models: ModelService,
+        predictions: PredictionStore,
+        task: Task,
+        clock: Clock,
+    ) -> None:
+        self._database, self._data, self._models, self._task, self._clock = database, data, models, task, clock
+        self._answering = Answering(models, predictions, task)
+        self._slices = Slices(database, task, clock)
+
+    # One model on one test set.
+
+    def test_set(self, on: str = "test") -> TestSet:
+        """Load a test set at the data commit that a ref names.
+
+        Raises:
+            NotFoundError: The ref names nothing.
+            UnlabelledTestSetError: It has no label column.
+        """
+        return load_test_set(self._data, self._task, on)
+
+    def answers(self, model: Model, test_set: TestSet) -> Answers:
+        """Read what a model answered, in the order of the rows; a row it never answered is not valid.
+
+        Raises:
+            ReportedOnlyError: Only reported scores of it remain.
+        """
+        if model.kind is ModelKind.REPORTED:
+            raise ReportedOnlyError(model.name, "show an answer")
+        return self._answering.answers(model, test_set)
+
+    def wrong(self, model: Model, test_set: TestSet) -> Wrongness:
+        """Mark the rows a model gets wrong: another class than the label, or a miss beyond the tolerance."""
+        answers = self.answers(model, test_set)
+        right = right_answers(
+            TaskKind(self._task.kind),
+            test_set.truth,
+            answers,
+            threshold=model.threshold,
+            tolerance=self._task.tolerance,
+        )
+        if right is None:
+            nothing = np.zeros(test_set.n, np.bool_)
+            return Wrongness(wrong=nothing, known=nothing)
+        known = test_set.labelled & answers.valid
+        return Wrongness(wrong=known & ~right, known=known)
+
+    def classes(self, model: Model, test_set: TestSet) -> IntArray:
+        """Class code of every answer after the threshold: ``(n,)``, -1 where there is none."""
+        answers = self.answers(model, test_set)
+        codes = answered_classes(TaskKind(self._task.kind), answers, model.threshold)
+        if codes is None:
+            return np.full(test_set.n, UNLABELLED, np.int64)
+        return np.where(answers.valid, codes, UNLABELLED)
+
+    def metrics(self) -> Mapping[str, Metric]:
+        """List the metrics of the task, the headline's first."""
+        return metrics_for(self._task)
+
+    # All models.
+
+    def evaluate(
+        self,
+        names: Sequence[str] | None = None,
+        *,
+        on: str = "test",
+        slices: Sequence[str] = (),
+        actor: str,
+        progress: Progress = lambda _done, _total: None,
+    ) -> EvaluationRun:
+        """Bring models to a test set: ask for the answers that are not known yet, then score.
+
+        Each batch of answers and each model's scores are a transaction of their own: what
+        is there when the call is killed is kept, and the next call goes on from it.
+
+        Args:
+            names: Models; None for every active one.
+            on: The test set.
+            slices: Further slices: names or predicates.
+            actor: Who asks for it.
+            progress: Told (rows asked, rows to ask).
+
+        Returns:
+            One evaluation per model; a model that failed is among them with its error.
+
+        Raises:
+            ModelNotFoundError: A name is nobody's.
+            ReportedOnlyError: A named model has only reported scores.
+        """
+        test_set = self.test_set(on)
+        models, reported = self._to_evaluate(names)
+        every, note = self._slices.every(test_set)
+        every += [self._slices.find(text, test_set) for text in slices]
+        evaluating = Evaluating(
+            self._database, self._models, self._answering, task=self._task, by=lambda: self._by(actor)
+        )
+        evaluations, asked = evaluating.evaluate(models, test_set, every, progress)
+        return EvaluationRun(
+            test_set=test_set.commit.id,
+            rows=test_set.n,
+            sample=int(test_set.sample.sum()),
+            unlabelled=int((~test_set.labelled).sum()),
+            model_calls=asked,
+            evaluations=tuple(evaluations),
+            seen=self._seen(test_set),
+            notes=(
+                *sample_notes(test_set),
+                *kept_notes(test_set),
+                *([note] if note else []),
+                *reported_notes(reported),
+            ),
+        )
+
+    def compare(
+        self,
+        names: Sequence[str],
+        *,
+        on: str | Sequence[str] = "test",
+        metric: str | None = None,
+        common: bool = False,
+        slices: Sequence[str] | None = (),
+        problems: Mapping[str, Sequence[str]] | None = None,
+        actor: str,
+    ) -> Comparison:
+        """Compare models on the rows of one data commit, each pair, and write down that it was done.
+
+        Args:
+            names: Two models or more.
+            on: The test set; several refs must name one data commit.
+            metric: A metric of the task; its first where None.
+            common: Compare on the rows that all of them answered, where a model is incomplete.
+            slices: Slices to compare on too (names or predicates); None for all that are named or automatic.
+            problems: Problem name -> ids of its patterns, to compare on too.
+            actor: Who asks.
+
+        Raises:
+            NothingToCompareError: Fewer than two different models are named.
+            SeveralTestSetsError: The refs name different data commits.
+            ReportedOnlyError: Of a model only reported scores remain.
+            IncompleteModelError: A model lacks answers and ``common`` is False.
+            MetricNotFoundError: No metric has this name.
+        """
+        models = self._to_compare(names)
+        test_set = self._one_test_set([on] if isinstance(on, str) else on)
+        comparing = Comparing(self._task, test_set, self._metric(metric).name)
+        contestants = [Contestant(model, self._answering.answers(model, test_set)) for model in models]
+        made = comparing.compare(
+            contestants,
+            common=common,
+            slices=self._slices_for(slices, test_set),
+            problems=problems or {},
+        )
+        with self._database.write() as connection:
+            log_comparison(connection, made, models, test_set.commit.dataset, self._by(actor))
+            looks = seen(connection, test_set.commit.dataset)
+        return replace(made, seen=looks, notes=(*sample_notes(test_set), *made.notes, *seen_notes(looks)))
+
+    def leaderboard(self, *, on: str = "test", metric: str | None = None, limit: int = 50) -> Leaderboard:
+        """Show models x data commits, ranked by today's score; asks no model anything.
+
+        Args:
+            on: The test set.
+            metric: What is shown and ranked by; the task's first where None.
+            limit: Most models shown.
+
+        Raises:
+            NotFoundError: The ref names nothing.
+            MetricNotFoundError: No metric has this name.
+        """
+        test_set, shown = self.test_set(on), self._metric(metric)
+        entries = [self._entry(model, test_set, shown.name) for model in self._models.list()]
+        today = test_set.commit.id
+        with self._database.read() as connection:
+            earlier = evaluated_commits(connection, test_set.commit.dataset, SHOWN_COMMITS)
+            commits = [*[one for one in earlier if one != today][-(SHOWN_COMMITS - 1) :], today]
+            then = then_scores(connection, commits, shown.name)
+        looks = self._seen(test_set)
+        rows = Board(self._task, test_set, shown).rows(entries, commits, then)
+        cut = (f"{len(rows) - limit:,} more models are not shown; raise --limit",) if len(rows) > limit else ()
+        return Leaderboard(
+            metric=shown.name,
+            test_sets=tuple(DataCommitId(one) for one in commits),
+            models=tuple(rows[:limit]),
+            seen=looks,
+            notes=(*sample_notes(test_set), *seen_notes(looks), *cut),
+        )
+
+    # Slices.
+
+    def add_slice(
+        self,
+        name: str,
+        *,
+        where: str | None = None,
+        ids: Sequence[str] | None = None,
+        on: str = "test",
+        actor: str,
+    ) -> Slice:
+        """Name a part of the rows; naming the same part again changes nothing.
+
+        Raises:
+            UsageError: Not exactly one of ``where`` and ``ids`` is given.
+            BadInputError: The name or the predicate is wrong, or an id is not there.
+            SliceExistsError: The name selects other rows already.
+        """
+        return self._slices.add(name, self.test_set(on), where=where, ids=ids, actor=actor)
+
+    def slices(self, test_set: TestSet) -> list[SlicedRows]:
+        """List automatic and named slices with their rows."""
+        return self._slices.every(test_set)[0]
+
+    def find_slice(self, text: str, test_set: TestSet) -> SlicedRows:
+        """Read a slice as a user wrote it: a name, a value of a group (``language=zu``), or a predicate.
+
+        Raises:
+            SliceNotFoundError: It looks like a name, and no slice has it.
+            BadInputError: It is no predicate.
+        """
+        return self._slices.find(text, test_set)
+
+    def remove_slice(self, name: str) -> Slice:
+        """Forget a slice's name; adding it again brings its scores back.
+
+        Raises:
+            SliceNotFoundError: No slice has this name.
+        """
+        return self._slices.remove(name)
+
+    # Parts of the verbs.
+
+    def _by(self, actor: str) -> tuple[str, str]:
+        return as_text(self._clock()), actor
+
+    def _seen(self, test_set: TestSet) -> Seen:
+        with self._database.read() as connection:
+            return seen(connection, test_set.commit.dataset)
+
+    def _metric(self, name: str | None) -> Metric:
+        known = self.metrics()
+        if name is None:
+            return next(iter(known.values()))
+        if name not in known:
+            raise MetricNotFoundError(name, list(known))
+        return known[name]
+
+    def _to_evaluate(self, names: Sequence[str] | None) -> tuple[list[Model], int]:
+        if names:
+            models = [self._models.get(name) for name in dict.fromkeys(names)]
+            for model in models:
+                if model.kind is ModelKind.REPORTED:
+                    raise ReportedOnlyError(model.name, "be evaluated")
+            return models, 0
+        active = self._models.list()
+        models = [model for model in active if model.kind is not ModelKind.REPORTED]
+        return models, len(active) - len(models)
+
+    def _to_compare(self, names: Sequence[str]) -> list[Model]:
+        models = {model.id: model for model in map(self._models.get, names)}
+        for model in models.values():
+            if model.kind is ModelKind.REPORTED:
+                raise ReportedOnlyError(model.name, "be compared")
+        if len(models) < 2:
+            raise NothingToCompareError("a comparison needs two different models", "name them: curiouser compare A B")
+        return list(models.values())
+
+    def _one_test_set(self, refs: Sequence[str]) -> TestSet:
+        commits = {self._data.resolve(ref).id: ref for ref in refs}
+        if len(commits) > 1:
+            raise SeveralTestSetsError(
+                f"{' and '.join(commits.values())} are different data commits: a score would differ for two reasons,"
+                " the model and the rows",
+                "compare on one of them; `curiouser leaderboard` shows every model on both",
+            )
+        return self.test_set(refs[0])
+
+    def _slices_for(self, texts: Sequence[str] | None, test_set: TestSet) -> list[SlicedRows]:
+        if texts is None:
+            return self._slices.every(test_set)[0]
+        return [self._slices.find(text, test_set) for text in texts]
+
+    def _entry(self, model: Model, test_set: TestSet, metric: str) -> Entry:
+        reported = self._models.reported(model)
+        if model.kind is ModelKind.REPORTED:
+            return Entry(model=model, reported=reported, contestant=None, now=None, unasked=0)
+        answers = self._answering.answers(model, test_set)
+        return Entry(
+            model=model,
+            reported=reported,
+            contestant=Contestant(model, answers),
+            now=score_headline(self._task, model, test_set, answers, metrics=[metric])[metric],
+            unasked=int((~answers.valid & test_set.headline).sum()) if model.kind.is_callable else 0,
+        )
