@@ -22,6 +22,7 @@ code of the user each row belongs to, -1 where no user is known (such a row stan
 ``metrics_of(kind, classes)``; None means all that these answers allow.
 """
 
+from curiouser.kernel.configuration import TaskKind
 from curiouser.measure.comparing import compare_pair
 from curiouser.measure.impact import (
     Affected,
@@ -46,7 +47,6 @@ from curiouser.measure.records import (
     Interval,
     Measured,
     Paired,
-    TaskKind,
     Verdict,
 )
 from curiouser.measure.registry import Family, Metric, Need, metrics_of

@@ -166,6 +166,8 @@ class Binary:
             return Counted(summed=summed, label="")
         if name in _BETAS:
             beta = _BETAS[name]
+            if not (self.positive.any() or self._codes.any()):
+                return Undefined(reason=f"there are no {_RATES['f1'][3]}")
             of_cells = Summed(
                 codes=self.cells, columns=np.eye(4), values=None, of_sums=lambda sums: fbeta_of_cells(sums, beta)
             )

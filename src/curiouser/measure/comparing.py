@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from curiouser.kernel.configuration import TaskKind
 from curiouser.measure.paired import paired
-from curiouser.measure.records import Answers, FloatArray, IntArray, Paired, TaskKind
+from curiouser.measure.records import Answers, FloatArray, IntArray, Paired
 from curiouser.measure.registry import metrics_of
 from curiouser.measure.rows import Rows
 from curiouser.measure.scoring import forms_of, right_answers

@@ -85,9 +85,9 @@ def _measured_rate(form: Rate, rows: Rows, missing: int) -> Measured:
     hit_rows, below = (int(part) for part in counts @ form.summed.columns)
     if below == 0:
         return _record(None, f"there are no {form.what}", rows, missing, 0)
-    if rows.independent:
-        share, interval = hit_rows / below, wilson(hit_rows, below)
-    else:
+    share = hit_rows / below
+    interval: Interval | str = wilson(hit_rows, below)
+    if not rows.independent:
         counted = (form.summed.columns[:, 1] > 0)[form.summed.codes]
         hits = form.summed.columns[:, 0][form.summed.codes][counted]
         chosen = rows.among(counted)

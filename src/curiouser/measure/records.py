@@ -13,14 +13,6 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 
-class TaskKind(StrEnum):
-    """What a model answers: one of two classes, one of several, or a number."""
-
-    BINARY = "binary"
-    MULTICLASS = "multiclass"
-    REGRESSION = "regression"
-
-
 class Verdict(StrEnum):
     """What a comparison may say of the second model, in the words a reader sees."""
 

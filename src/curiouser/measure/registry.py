@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from curiouser.measure.records import TaskKind
+from curiouser.kernel.configuration import TaskKind
 
 
 class Need(StrEnum):

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
+from curiouser.kernel.configuration import TaskKind
 from curiouser.measure.binary import Binary, classes_at
 from curiouser.measure.forms import Form
 from curiouser.measure.intervals import measured
 from curiouser.measure.multiclass import Multiclass, top_classes
-from curiouser.measure.records import Answers, BoolArray, FloatArray, IntArray, Measured, TaskKind
+from curiouser.measure.records import Answers, BoolArray, FloatArray, IntArray, Measured
 from curiouser.measure.registry import metrics_of
 from curiouser.measure.regression import Regression, within
 from curiouser.measure.rows import Rows

@@ -155,4 +155,4 @@ def _leaning(counts: FloatArray, size: int, rng: np.random.Generator) -> FloatAr
         whole = counts.astype(np.int64)
         return (2 * rng.binomial(whole, 0.5, size=(size, len(whole))) - whole).astype(np.float64)
     bits = np.unpackbits(np.frombuffer(rng.bytes(size * len(counts) // 8 + 1), dtype=np.uint8))
-    return 2.0 * bits[: size * len(counts)].reshape(size, len(counts)) - 1.0
+    return 2.0 * bits[: size * len(counts)].reshape(size, len(counts)).astype(np.float64) - 1.0
