@@ -55,7 +55,6 @@ class BadDataError(BadRowsError):
         source: The file, as the user called it.
         rows: Every bad row, in the order of the file.
         more: How many further bad rows were counted but not kept.
-        nowhere: Why no row could be set aside, when ``--skip-bad`` would not help.
     """
 
     code = "CUR252"
@@ -86,6 +85,16 @@ class BadRows:
     def error(self, source: str) -> BadDataError:
         """Make the error that names them all, in the order of the file."""
         return BadDataError(source, sorted(self.kept, key=lambda row: row.line), self.found - len(self.kept))
+
+
+def megabytes(size_bytes: int) -> str:
+    """Say a size in megabytes.
+
+    Examples:
+        >>> megabytes(10_000_000)
+        '10 MB'
+    """
+    return f"{size_bytes / 1_000_000:g} MB"
 
 
 def _cut(text: str) -> str:

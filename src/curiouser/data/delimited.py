@@ -1,11 +1,11 @@
-"""CSV and TSV, strictly: where rows begin, how many fields they have, and what is wrong with the others.
+r"""CSV and TSV, strictly: where rows begin, how many fields they have, and what is wrong with the others.
 
 NumPy finds the rows of a few megabytes at a time by the parity of the quotes,
 and Polars reads their values. What NumPy cannot vouch for (a quote in the
 middle of a field, text after a closing quote) goes through :func:`split_rows`,
 a slow reader of the same grammar, which also says what is wrong:
 
-- fields are separated by one delimiter, rows by ``\\n`` or ``\\r\\n``; blank lines are skipped;
+- fields are separated by one delimiter, rows by ``\n`` or ``\r\n``; blank lines are skipped;
 - a field that begins with ``"`` ends with ``"``; ``""`` inside stands for one; newlines inside are kept;
 - a ``"`` elsewhere in a field is a plain character;
 - nothing between two delimiters is null, ``""`` is the empty text.
@@ -48,7 +48,8 @@ class Grammar:
         plain = rb"([^" + mark + rb"\n]*+)"
         if not self.quotes:
             return re.compile(rb"(\Z.)?" + plain)
-        return re.compile(rb'"((?:[^"]++|"")*+)"(?=' + mark + rb"|\r?\n|\r?\Z)|(?!\")" + plain)
+        quoted = rb'"((?:[^"]++|"")*+)"(?=' + mark + rb"|\r?\n|\r?\Z)"
+        return re.compile(quoted + rb'|(?!")' + plain)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +80,8 @@ def read_rows(buffer: bytes, grammar: Grammar, columns: Sequence[str], *, at_end
     """
     if at_end and not buffer.endswith(b"\n"):
         buffer += b"\n"
-    layout = _layout(buffer, grammar)
+    # Polars takes a lone CR for part of a line's end; here it is a letter like any other.
+    layout = None if buffer.count(b"\r") != buffer.count(b"\r\n") else _layout(buffer, grammar)
     if layout is None or layout.starts.size == 0:
         return split_rows(buffer, grammar, columns, at_end=at_end)
     return _fast(buffer, layout, grammar, columns)
@@ -137,7 +139,7 @@ def _fast(buffer: bytes, layout: _Layout, grammar: Grammar, columns: Sequence[st
     unreadable = _unreadable(buffer[:consumed], layout, good)
     bad = [
         _bad_row(buffer, layout, i, f"has {layout.fields[i]} field(s), the header has {len(columns)}")
-        for i in np.flatnonzero(~good & ~blank)
+        for i in np.flatnonzero(~good & ~blank).tolist()
     ]
     bad += [_bad_row(buffer, layout, i, reason) for i, reason in unreadable.items()]
     good[list(unreadable)] = False
@@ -260,6 +262,29 @@ def _why_no_field(buffer: bytes, at: int, number: int) -> tuple[int | None, str 
     inside = re.compile(rb'"(?:[^"]++|"")*+').match(buffer, at)
     close = inside.end() if inside else at
     hint = "double the quotes inside a field, or pass --no-quotes if quotes mean nothing in this file"
-    if close >= len(buffer) - 2:
+    if close >= len(buffer):
         return None, f"opens a quote in field {number} that is never closed; {hint}"
     return close, f"has text after the closing quote of field {number}; {hint}"
+
+
+def first_row(head: bytes, grammar: Grammar) -> tuple[list[str | None], int, str | None]:
+    """Split the first row of a file: its fields, where the next row begins, and what is wrong with it."""
+    fields, end, wrong = _one_row(head, 0, grammar.field, grammar.delimiter.encode())
+    end = len(head) if end is None else end
+    wrong = wrong or _why_no_text(head[:end])
+    if wrong is not None:
+        return [], end, wrong
+    texts = [None if value is None else value.decode().removesuffix("\r") for value in fields]
+    return texts, end + 1, None
+
+
+def unfinished_field(buffer: bytes, grammar: Grammar) -> tuple[int, int, bool]:
+    """Find the field that goes on past a buffer: its number from 0, where it begins, whether it is quoted."""
+    pattern, mark = grammar.field, grammar.delimiter.encode()
+    number = at = 0
+    while True:
+        found = pattern.match(buffer, at)
+        if found is None or buffer[found.end() : found.end() + 1] != mark:
+            return number, at, grammar.quotes and buffer[at : at + 1] == b'"'
+        at = found.end() + 1
+        number += 1
