@@ -28,6 +28,7 @@ from curiouser.data.records import (
     DataDiff,
     Dataset,
     DatasetKind,
+    DatasetLine,
     DatasetStatus,
     Origin,
     Ref,
@@ -36,6 +37,7 @@ from curiouser.data.records import (
     ShownCommit,
     Value,
 )
+from curiouser.data.service import DataService
 
 __all__ = [
     "BadExamplesError",
@@ -49,8 +51,10 @@ __all__ = [
     "Damage",
     "DataCommit",
     "DataDiff",
+    "DataService",
     "Dataset",
     "DatasetKind",
+    "DatasetLine",
     "DatasetNotFoundError",
     "DatasetStatus",
     "ExamplesNotFoundError",

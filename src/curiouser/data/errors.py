@@ -55,7 +55,8 @@ class ChangedInputError(BadInputError):
     def __init__(self, dataset: str, ids: Sequence[str], total: int | None = None) -> None:
         self.dataset, self.ids, self.total = dataset, tuple(ids), len(ids) if total is None else total
         super().__init__(
-            f"{self.total:,} example(s) of {dataset} would get another input under the same id: {_some(self.ids, self.total)}; nothing was changed",
+            f"{self.total:,} example(s) of {dataset} would get another input under the same id: "
+            f"{_some(self.ids, self.total)}; nothing was changed",
             "give them new ids, or pass --allow-input-changes (predictions from files for these rows are then missing)",
         )
         self.args = (dataset, self.ids, self.total)
@@ -88,7 +89,10 @@ class RefNotFoundError(NotFoundError):
 
     def __init__(self, ref: str, reason: str) -> None:
         self.ref = ref
-        super().__init__(f"{ref!r} names no data commit: {reason}", "a ref is dataset, dataset@branch, dataset@tag or dataset@<commit prefix>")
+        super().__init__(
+            f"{ref!r} names no data commit: {reason}",
+            "a ref is dataset, dataset@branch, dataset@tag or dataset@<commit prefix>",
+        )
         self.args = (ref, reason)
 
 
@@ -99,7 +103,9 @@ class ExamplesNotFoundError(NotFoundError):
 
     def __init__(self, where: str, ids: Sequence[str]) -> None:
         self.where, self.ids = where, tuple(ids)
-        super().__init__(f"{where} has no example {_some(self.ids, len(self.ids))}; nothing was changed", "check the ids")
+        super().__init__(
+            f"{where} has no example {_some(self.ids, len(self.ids))}; nothing was changed", "check the ids"
+        )
         self.args = (where, self.ids)
 
 
@@ -117,7 +123,8 @@ class RevertConflictError(ConflictError):
     def __init__(self, data_commit: str, ids: Sequence[str]) -> None:
         self.data_commit, self.ids = data_commit, tuple(ids)
         super().__init__(
-            f"cannot undo {data_commit[:12]}: {len(self.ids):,} of its rows were changed again later: {_some(self.ids, len(self.ids))}; nothing was changed",
+            f"cannot undo {data_commit[:12]}: {len(self.ids):,} of its rows were changed again later: "
+            f"{_some(self.ids, len(self.ids))}; nothing was changed",
             "undo the later data commits first, newest first",
         )
         self.args = (data_commit, self.ids)

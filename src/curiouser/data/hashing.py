@@ -73,17 +73,20 @@ def input_hash(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
 
 
 def normalised_hash(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
-    """Hash each row's input so that texts which differ only in case, width or spaces are the same, 32 hex digits.
+    r"""Hash each row's input so that texts which differ only in case, width or spaces are the same, 32 hex digits.
 
     Text is brought to NFKC, case-folded, its runs of white space made one space, and stripped.
 
     Examples:
-        >>> frame = pl.DataFrame({"want": ["Ａ  Doctor ", "a doctor", "doctors"]})
+        >>> frame = pl.DataFrame({"want": ["\uff21  Doctor ", "a doctor", "doctors"]})
         >>> normalised_hash(frame, ["want"]).n_unique()
         2
     """
     texts = [name for name in columns if frame.schema[name] == pl.String]
-    folded = [pl.Series(name, [None if text is None else _folded(text) for text in frame[name]], dtype=pl.String) for name in texts]
+    folded = [
+        pl.Series(name, [None if text is None else _folded(text) for text in frame[name]], dtype=pl.String)
+        for name in texts
+    ]
     return _as_hex(value_hashes(frame.with_columns(folded), columns), "normalised_hash")
 
 

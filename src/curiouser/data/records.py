@@ -204,12 +204,28 @@ class Collected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetLine:
+    """One dataset at the head of its main branch."""
+
+    dataset: str
+    """Its name."""
+    kind: DatasetKind
+    """Labelled or unlabelled."""
+    rows: int
+    """Rows at the head of main, >= 0."""
+    data_commit: DataCommitId
+    """The head of main."""
+    branches: int
+    """Number of branches, >= 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:
     """One thing that does not hold together."""
 
     what: str
-    """``object``, ``data commit``, ``ref`` or ``snapshot``."""
-    name: str
-    """Which one."""
-    reason: str
-    """What is wrong with it, and what to do."""
+    """Which thing: ``object ab…``, ``data commit ab…``, ``ref test@main``."""
+    trouble: str
+    """What is wrong with it."""
+    repair: str
+    """What to do about it."""

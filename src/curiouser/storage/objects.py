@@ -160,6 +160,10 @@ class FolderObjects:
         """Hash the file afresh and compare with its name."""
         return _hash_file(self._path(name)) == name.partition(".")[0]
 
+    def has(self, name: ObjectName) -> bool:
+        """Tell whether an object is there, without reading it."""
+        return self._path(name).is_file()
+
     def size_bytes(self, name: ObjectName) -> int:
         """Tell how many bytes an object has."""
         return self._path(name).stat().st_size

@@ -1,0 +1,454 @@
+"""The verbs of versioned data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import timedelta
+
+import polars as pl
+
+from curiouser.data import graph
+from curiouser.data.changesets import after_rows, before_rows, changeset, ids_of
+from curiouser.data.collecting import collect
+from curiouser.data.committing import Committer, Rows, nothing_changed
+from curiouser.data.comparing import Comparer
+from curiouser.data.drafts import Request
+from curiouser.data.errors import RevertConflictError
+from curiouser.data.large import LargeCommitter
+from curiouser.data.naming import Refs, dataset_statuses, line_of, point
+from curiouser.data.records import (
+    Collected,
+    Committed,
+    Damage,
+    DataCommit,
+    DataDiff,
+    Dataset,
+    DatasetKind,
+    DatasetLine,
+    DatasetStatus,
+    Ref,
+    RefKind,
+    ShownCommit,
+)
+from curiouser.data.snapshots import RowFiles
+from curiouser.data.states import States
+from curiouser.data.stored import ID, Schema
+from curiouser.data.verifying import verify
+from curiouser.kernel.clock import Clock
+from curiouser.kernel.configuration import Task
+from curiouser.kernel.errors import BadInputError
+from curiouser.kernel.ids import DataCommitId, plain_name
+from curiouser.storage import Database, FolderObjects
+
+GRACE = timedelta(days=14)
+"""How long garbage collection keeps what nothing names any more."""
+BATCH_ROWS = 65_536
+
+
+class DataService:
+    """Datasets, their versions, branches and tags.
+
+    A ref is ``test``, ``test@branch``, ``test@tag``, ``test@<commit prefix>`` or a bare prefix.
+
+    Args:
+        database: Holds the graph.
+        objects: Holds the rows.
+        task: Says which columns are inputs and label.
+        clock: Tells the time.
+    """
+
+    def __init__(self, database: Database, objects: FolderObjects, task: Task, clock: Clock) -> None:
+        self.database, self.objects, self.task, self.clock = database, objects, task, clock
+        self._files = RowFiles(objects)
+        self._states = States(database, self._files)
+        self._comparer = Comparer(database, self._states)
+        self._committer = Committer(database, self._states, self._comparer, task, clock)
+        self._large = LargeCommitter(self._committer)
+        self._refs = Refs(database, clock)
+
+    def commit(
+        self,
+        dataset: str,
+        branch: str = graph.MAIN,
+        *,
+        message: str,
+        actor: str,
+        upserts: pl.DataFrame | None = None,
+        deletes: Sequence[str] = (),
+        replace: bool = False,
+        expect: DataCommitId | None = None,
+        kind: DatasetKind | None = None,
+        schema: Schema | None = None,
+        allow_input_changes: bool = False,
+    ) -> Committed:
+        """Write rows by id, and delete rows.
+
+        A column that the rows lack keeps its value in known rows and is missing in new ones. A change that
+        comes to nothing makes no data commit. When somebody else moves the branch meanwhile, the change is
+        worked out again if they touched other rows.
+
+        Args:
+            dataset: Made by its first data commit, which also decides whether it is labelled.
+            branch: A branch of it; a new dataset gets ``main``.
+            message: Why.
+            actor: Who.
+            upserts: Rows with an id column and any of the others.
+            deletes: Ids of rows to delete; each must be there.
+            replace: The rows are the whole table; others are deleted.
+            expect: Commit only if the branch still stands here.
+            kind: Labelled or unlabelled; by the columns when left out.
+            schema: Types of columns, where the data alone would say otherwise.
+            allow_input_changes: Let a known id get another input.
+
+        Raises:
+            BadInputError: Rows or names that cannot be stored.
+            ChangedInputError: A known id would get another input.
+            WrongDatasetKindError: Labelled and unlabelled were mixed up.
+            ExamplesNotFoundError: An id to delete is not there.
+            RefNotFoundError: The dataset has no such branch.
+            BranchMovedError: Somebody changed the same rows first; nothing happened.
+            OutcomeUnknownError: The database failed while committing, and cannot be asked whether it did.
+            StorageError: The disk refused; nothing happened.
+        """
+        request = _request(
+            dataset,
+            branch,
+            message=message,
+            actor=actor,
+            kind=kind,
+            schema=schema or {},
+            replace=replace,
+            allow_input_changes=allow_input_changes,
+        )
+        if upserts is None and (replace or not deletes):
+            raise BadInputError("there is nothing to commit", "give rows to write or ids to delete")
+        return self._committer.commit(request, Rows(upserts=upserts, deletes=deletes), expect=expect)
+
+    def commit_large(
+        self,
+        dataset: str,
+        branch: str = graph.MAIN,
+        *,
+        parts: Iterable[pl.DataFrame],
+        message: str,
+        actor: str,
+        replace: bool = False,
+        kind: DatasetKind | None = None,
+        schema: Schema | None = None,
+        allow_input_changes: bool = False,
+    ) -> Committed:
+        """Write rows that come in parts and need not fit into memory; else as :meth:`commit`.
+
+        Ten million rows take less than 1 GB. A lost race is not run again, because the parts are used up.
+
+        Args:
+            dataset: As in :meth:`commit`, and so are the others.
+            branch: A branch of it.
+            parts: Frames of any size with the same columns; an id may stand in one of them only.
+            message: Why.
+            actor: Who.
+            replace: The rows are the whole table.
+            kind: Labelled or unlabelled.
+            schema: Types of columns.
+            allow_input_changes: Let a known id get another input.
+
+        Raises:
+            BadInputError: Rows or names that cannot be stored.
+            ChangedInputError: A known id would get another input.
+            WrongDatasetKindError: Labelled and unlabelled were mixed up.
+            BranchMovedError: Somebody moved the branch first; nothing happened.
+            StorageError: The disk refused; nothing happened.
+        """
+        request = _request(
+            dataset,
+            branch,
+            message=message,
+            actor=actor,
+            kind=kind,
+            schema=schema or {},
+            replace=replace,
+            allow_input_changes=allow_input_changes,
+        )
+        return self._large.commit(request, parts)
+
+    def rows(
+        self,
+        ref: str,
+        *,
+        columns: Sequence[str] | None = None,
+        ids: Sequence[str] | None = None,
+        where: pl.Expr | None = None,
+    ) -> pl.DataFrame:
+        """Read rows, sorted by id.
+
+        Args:
+            ref: Which version.
+            columns: Which columns, in this order; all when left out.
+            ids: Only these; ids that are not there are left out.
+            where: Only rows for which this holds.
+
+        Raises:
+            DatasetNotFoundError: No such dataset.
+            RefNotFoundError: No such version.
+            BadInputError: No such column.
+            StorageError: Rows are damaged or missing.
+        """
+        at = self.resolve(ref)
+        extra = [] if where is None else where.meta.root_names()
+        read = self._columns(at, None if columns is None else [*columns, *extra])
+        state = self._states.of(at)
+        found = state.rows(read) if ids is None else state.lookup(_ids(ids), read)
+        if where is not None:
+            found = found.filter(where)
+        return found if columns is None else found.select(columns)
+
+    def batches(self, ref: str, columns: Sequence[str] | None = None, size: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
+        """Read all rows piece by piece, sorted by id, in bounded memory.
+
+        Args:
+            ref: Which version.
+            columns: Which columns, in this order.
+            size: Most rows in a piece, > 0.
+
+        Raises:
+            As :meth:`rows`.
+        """
+        at = self.resolve(ref)
+        for piece in self._states.of(at).walk(self._columns(at, columns)):
+            yield from piece.iter_slices(size)
+
+    def resolve(self, ref: str) -> DataCommit:
+        """Find the data commit that a ref names.
+
+        Raises:
+            DatasetNotFoundError: No such dataset.
+            RefNotFoundError: No such branch, tag or data commit, or several.
+        """
+        with self.database.read() as connection:
+            return graph.resolve(connection, ref)
+
+    def head(self, dataset: str, branch: str = graph.MAIN) -> DataCommit:
+        """Find the head of a branch.
+
+        Raises:
+            DatasetNotFoundError: No such dataset.
+            RefNotFoundError: No such branch.
+        """
+        return self.resolve(f"{dataset}@{branch}")
+
+    def log(self, ref: str, limit: int = 50, before: str | None = None) -> list[DataCommit]:
+        """List a version and those it was made from, newest first.
+
+        Args:
+            ref: Where to start.
+            limit: Most data commits, > 0.
+            before: Cursor: start after this data commit of the list (its id, or a prefix of it).
+
+        Raises:
+            As :meth:`resolve`.
+        """
+        with self.database.read() as connection:
+            at = graph.resolve(connection, before or ref)
+            found = graph.history(connection, at.id, limit + (before is not None))
+            return found[1:] if before is not None else found
+
+    def show(self, ref: str, limit: int = 20) -> ShownCommit:
+        """Show one version: who, why, and which rows it changed.
+
+        Args:
+            ref: Which version.
+            limit: Most rows to list.
+
+        Raises:
+            As :meth:`resolve`.
+        """
+        with self.database.read() as connection:
+            at = graph.resolve(connection, ref)
+            parent = graph.get_data_commit(connection, at.parents[0]) if at.parents else None
+            names = [each for each in graph.all_refs(connection, at.dataset) if each.data_commit == at.id]
+        return ShownCommit(data_commit=at, refs=tuple(names), diff=self._comparer.diff(parent, at, limit))
+
+    def diff(self, before: str, after: str, limit: int = 100) -> DataDiff:
+        """Compare two versions, example by example and field by field.
+
+        Args:
+            before: The earlier one.
+            after: The later one; may be of another branch or dataset.
+            limit: Most rows to list; the counts are of all.
+
+        Raises:
+            As :meth:`resolve`.
+        """
+        return self._comparer.diff(self.resolve(before), self.resolve(after), limit)
+
+    def branch(self, dataset: str, name: str, at: str | None = None, *, actor: str) -> Ref:
+        """Start a branch.
+
+        Args:
+            dataset: Of this dataset.
+            name: Its name.
+            at: Where: a ref, or a branch, tag or prefix of the dataset; its main branch when left out.
+            actor: Who.
+
+        Raises:
+            RefExistsError: A branch or tag has this name.
+            As :meth:`resolve`.
+        """
+        return self._refs.put(dataset, name, at, kind=RefKind.BRANCH, actor=actor)
+
+    def tag(self, dataset: str, name: str, at: str | None = None, *, actor: str) -> Ref:
+        """Give a version a name that stays.
+
+        Args:
+            dataset: Of this dataset.
+            name: Its name.
+            at: Where, as for :meth:`branch`.
+            actor: Who.
+
+        Raises:
+            RefExistsError: A branch or tag has this name.
+            As :meth:`resolve`.
+        """
+        return self._refs.put(dataset, name, at, kind=RefKind.TAG, actor=actor)
+
+    def delete_branch(self, dataset: str, name: str, *, actor: str) -> Ref:
+        """Delete a branch; its data commits stay until garbage collection finds them out of grace.
+
+        Raises:
+            RefNotFoundError: No such branch.
+            ConflictError: It is ``main``.
+        """
+        return self._refs.delete(dataset, name, kind=RefKind.BRANCH, actor=actor)
+
+    def delete_tag(self, dataset: str, name: str, *, actor: str) -> Ref:
+        """Delete a tag.
+
+        Raises:
+            RefNotFoundError: No such tag.
+        """
+        return self._refs.delete(dataset, name, kind=RefKind.TAG, actor=actor)
+
+    def refs(self, dataset: str) -> list[Ref]:
+        """List the branches, then the tags of a dataset, by name.
+
+        Raises:
+            DatasetNotFoundError: No such dataset.
+        """
+        with self.database.read() as connection:
+            return graph.all_refs(connection, graph.get_dataset(connection, dataset).name)
+
+    def revert(
+        self, dataset: str, branch: str, data_commit: str, *, actor: str, message: str | None = None
+    ) -> Committed:
+        """Undo one data commit with a new one; what came later stays.
+
+        Args:
+            dataset: Of this dataset.
+            branch: On this branch.
+            data_commit: The one to undo: its id, a prefix, or a ref.
+            actor: Who.
+            message: Why; says what was undone when left out.
+
+        Raises:
+            RevertConflictError: Later data commits changed the same rows.
+            BadInputError: It is not part of the branch, or is its first version.
+            BranchMovedError: Somebody moved the branch first; nothing happened.
+        """
+        with self.database.read() as connection:
+            head = graph.resolve(connection, f"{dataset}@{branch}")
+            undone = graph.resolve(connection, point(dataset, data_commit))
+            part = graph.ways_between(connection, undone.id, head.id).common == undone.id
+            parent = graph.get_data_commit(connection, undone.parents[0]) if undone.parents else None
+        if not part:
+            raise BadInputError(f"{undone.id[:12]} is not part of {dataset}@{branch}", "see `curiouser data log`")
+        if parent is None:
+            raise BadInputError(
+                f"{undone.id[:12]} is the first version of {dataset}", "there is nothing before it to go back to"
+            )
+        changes = self._undoing(parent, undone, head)
+        request = _request(dataset, branch, message=message or f"Undo {undone.id[:12]}: {undone.message}", actor=actor)
+        if changes.is_empty():
+            return nothing_changed(head, request)
+        return self._committer.commit_changes(request, head, changes)
+
+    def datasets(self) -> list[Dataset]:
+        """List all datasets by name."""
+        with self.database.read() as connection:
+            return graph.all_datasets(connection)
+
+    def overview(self) -> list[DatasetLine]:
+        """List all datasets with the head of their main branch."""
+        return [line_of(each) for each in self.status()]
+
+    def status(self) -> list[DatasetStatus]:
+        """List all datasets with every branch and tag, and their size."""
+        with self.database.read() as connection:
+            return dataset_statuses(connection)
+
+    def gc(self, grace: timedelta = GRACE, *, dry_run: bool = False, keep: Collection[DataCommitId] = ()) -> Collected:
+        """Remove what nothing needs any more: data commits no ref leads to, shortcuts, and objects of neither.
+
+        Args:
+            grace: Keep what is younger than this, or was named by a ref within it, >= 0.
+            dry_run: Only say what would go.
+            keep: Data commits to keep though no ref leads to them.
+
+        Raises:
+            StorageError: The store is damaged or refuses; what was removed by then was not needed.
+        """
+        collected = collect(self.database, self._files, since=self.clock() - grace, dry_run=dry_run, keep=keep)
+        self._states.forget()
+        return collected
+
+    def verify(self) -> list[Damage]:
+        """Check every row, object and hash; empty when all is well."""
+        return verify(self.database, self._files, self._states)
+
+    def _undoing(self, parent: DataCommit, undone: DataCommit, head: DataCommit) -> pl.DataFrame:
+        both = {**head.schema, **parent.schema, **undone.schema, **head.schema}
+        changes = self._comparer.changes(parent, undone)
+        ids = ids_of(changes)
+        now = self._states.of(head).lookup(ids)
+        later = ids_of(changeset(after_rows(changes, both), now, both))
+        if len(later):
+            raise RevertConflictError(undone.id, later.to_list())
+        return changeset(now, before_rows(changes, both), both)
+
+    def _columns(self, at: DataCommit, columns: Sequence[str] | None) -> list[str] | None:
+        if columns is None:
+            return None
+        unknown = [name for name in columns if name not in at.schema]
+        if unknown:
+            raise BadInputError(
+                f"{at.dataset} has no column {', '.join(map(repr, unknown))}", f"its columns are {', '.join(at.schema)}"
+            )
+        return list(dict.fromkeys(columns))
+
+
+def _ids(ids: Sequence[str]) -> pl.Series:
+    return pl.Series(ID, list(ids), dtype=pl.String).unique().sort()
+
+
+def _request(
+    dataset: str,
+    branch: str,
+    *,
+    message: str,
+    actor: str,
+    kind: DatasetKind | None = None,
+    schema: Schema | None = None,
+    replace: bool = False,
+    allow_input_changes: bool = False,
+) -> Request:
+    if not message.strip():
+        raise BadInputError("a data commit needs a message", 'say why: -m "…"')
+    return Request(
+        dataset=plain_name(dataset, "dataset"),
+        branch=plain_name(branch, "branch"),
+        message=message,
+        actor=actor,
+        kind=kind,
+        schema=schema or {},
+        replace=replace,
+        allow_input_changes=allow_input_changes,
+    )

@@ -1,0 +1,182 @@
+"""All rows of a data commit as small Parquet files, with a listing of which ids each file starts at.
+
+A file holds at most 2,048 rows, sorted by id, so that reading a hundred ids
+reads at most a hundred small files, whatever the size of the table: within
+larger files, Polars' own pushdown of ``id in (…)`` read no less when measured,
+and cost more than reading whole files of this size. Files are objects: named
+by their hash, verified when opened, and shared by snapshots where equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import polars as pl
+
+from curiouser.data.stored import ID, Schema, dtypes_of, empty_rows
+from curiouser.kernel.ids import ObjectName
+from curiouser.storage import FolderObjects
+from curiouser.storage.objects import disk_errors
+
+GROUP_ROWS = 2_048
+ROWS_SUFFIX, LISTING_SUFFIX, CHANGES_SUFFIX = ".rows.parquet", ".listing.parquet", ".changes.parquet"
+_LISTING = {"first": pl.String(), "object": pl.String(), "rows": pl.Int64(), "size_bytes": pl.Int64()}
+_AT_ONCE = 256  # files written before they are made durable together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A listing of files, in the order of their ids."""
+
+    name: ObjectName
+    """The object that holds the listing."""
+    files: pl.DataFrame
+    """``first`` id, ``object``, ``rows`` and ``size_bytes`` of each file."""
+
+    @property
+    def rows(self) -> int:
+        """Rows in all, >= 0."""
+        return int(self.files.get_column("rows").sum())
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all files, >= 0."""
+        return int(self.files.get_column("size_bytes").sum())
+
+    def holding(self, ids: pl.Series) -> pl.DataFrame:
+        """Choose the files that could hold some ids."""
+        if self.files.is_empty():
+            return self.files
+        places = self.files.get_column("first").search_sorted(ids, side="right").cast(pl.Int64) - 1
+        return self.files[places.filter(places >= 0).unique().sort()]
+
+    def between(self, low: str | None, high: str | None) -> pl.DataFrame:
+        """Choose the files that could hold ids from ``low`` to before ``high``."""
+        firsts = self.files.get_column("first")
+        start = 0 if low is None else max(int(firsts.search_sorted(low, side="right")) - 1, 0)
+        stop = len(firsts) if high is None else int(firsts.search_sorted(high, side="left"))
+        return self.files[start:stop]
+
+
+class RowFiles:
+    """Reads and writes the Parquet files of rows and changes.
+
+    Args:
+        objects: Where they are kept.
+    """
+
+    def __init__(self, objects: FolderObjects) -> None:
+        self.objects = objects
+        self._listing = lru_cache(maxsize=8)(self._read_listing)
+
+    def snapshot(self, name: ObjectName) -> Snapshot:
+        """Read a listing; the last few are remembered.
+
+        Raises:
+            ObjectNotFoundError: It is missing.
+            ObjectCorruptError: It is damaged.
+        """
+        return self._listing(name)
+
+    def forget(self) -> None:
+        """Read listings afresh."""
+        self._listing.cache_clear()
+
+    def read(self, files: pl.DataFrame, schema: Schema, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Read whole files of a snapshot, in order.
+
+        Args:
+            files: Lines of its listing.
+            schema: The columns of the data commit; one that a file lacks is missing in its rows.
+            columns: Which of them to read; all when left out.
+
+        Raises:
+            ObjectNotFoundError: A file is missing.
+            ObjectCorruptError: A file is damaged.
+        """
+        wanted = {name: schema[name] for name in (schema if columns is None else columns)}
+        paths = [self.objects.path(ObjectName(name)) for name in files.get_column("object")]
+        if not paths:
+            return empty_rows(wanted)
+        scan = pl.scan_parquet(
+            paths, schema=dtypes_of(wanted), missing_columns="insert", extra_columns="ignore", glob=False
+        )
+        return scan.select(list(wanted)).collect()
+
+    def write_snapshot(self, parts: Iterable[pl.DataFrame]) -> Snapshot:
+        """Write all rows of a data commit.
+
+        Args:
+            parts: Rows in stored form; ids ascend within and across parts.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        lines: list[pl.DataFrame] = []
+        waiting: list[pl.DataFrame] = []
+        for group in _groups(parts):
+            waiting.append(group)
+            if len(waiting) == _AT_ONCE:
+                lines.append(self._write_files(waiting))
+                waiting = []
+        lines.append(self._write_files(waiting))
+        files = pl.concat(lines)
+        return Snapshot(name=self._write(files, LISTING_SUFFIX), files=files)
+
+    def write_changes(self, changes: pl.DataFrame) -> ObjectName:
+        """Write a changeset.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        return self._write(changes, CHANGES_SUFFIX)
+
+    def read_changes(self, name: ObjectName) -> pl.DataFrame:
+        """Read a changeset.
+
+        Raises:
+            ObjectNotFoundError: It is missing.
+            ObjectCorruptError: It is damaged.
+        """
+        return pl.read_parquet(self.objects.path(name), glob=False)
+
+    def _write(self, frame: pl.DataFrame, suffix: str) -> ObjectName:
+        with self.objects.writing() as path, disk_errors("writing rows"):
+            _write_parquet(frame, path)
+            return self.objects.adopt(path, suffix=suffix)
+
+    def _write_files(self, groups: Sequence[pl.DataFrame]) -> pl.DataFrame:
+        with ExitStack() as stack:
+            paths = [stack.enter_context(self.objects.writing()) for _ in groups]
+            with disk_errors("writing rows"):
+                for group, path in zip(groups, paths, strict=True):
+                    _write_parquet(group, path)
+                sizes = [path.stat().st_size for path in paths]
+            names = self.objects.adopt_all(paths, suffix=ROWS_SUFFIX)
+        firsts = [group.get_column(ID)[0] for group in groups]
+        rows = [group.height for group in groups]
+        return pl.DataFrame({"first": firsts, "object": names, "rows": rows, "size_bytes": sizes}, schema=_LISTING)
+
+    def _read_listing(self, name: ObjectName) -> Snapshot:
+        return Snapshot(name=name, files=pl.read_parquet(self.objects.path(name), glob=False))
+
+
+def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    # No statistics: the listing says where ids are, and they would be most of a small file.
+    frame.write_parquet(path, compression="zstd", statistics=False)
+
+
+def _groups(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Cut rows into files of equal size, whatever the size of the parts they come in."""
+    rest: pl.DataFrame | None = None
+    for part in parts:
+        rows = part if rest is None or rest.is_empty() else pl.concat([rest, part])
+        whole = rows.height // GROUP_ROWS * GROUP_ROWS
+        yield from rows.head(whole).iter_slices(GROUP_ROWS)
+        rest = rows.slice(whole)
+    if rest is not None and not rest.is_empty():
+        yield rest

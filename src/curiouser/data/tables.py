@@ -1,0 +1,120 @@
+"""The SQL side of versioned data: the graph of data commits, and the names that point into it.
+
+Rows that decide what data is carry ``checksum``, the SHA-256 of the rest of
+the row: SQLite's own check misses nine of ten flipped bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+
+from curiouser.kernel.canonical import canonical_json
+from curiouser.kernel.errors import StorageError
+from curiouser.storage import metadata
+
+_NAME, _HASH, _OBJECT, _MOMENT = String(100), String(64), String(100), String(32)
+
+datasets = Table(
+    "dataset",
+    metadata,
+    Column("name", _NAME, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+)
+
+data_commits = Table(
+    "data_commit",
+    metadata,
+    Column("id", _HASH, primary_key=True),
+    Column("dataset", _NAME, ForeignKey("dataset.name"), nullable=False),
+    # The first parent, followed when history is walked; the others come with merges.
+    Column("parent", _HASH, ForeignKey("data_commit.id")),
+    Column("other_parents", Text, nullable=False),
+    Column("depth", Integer, nullable=False),
+    Column("content_hash", _HASH, nullable=False),
+    Column("schema_json", Text, nullable=False),
+    # What it changed against its first parent; null when only a snapshot holds its rows.
+    Column("changes", _OBJECT),
+    Column("rows", BigInteger, nullable=False),
+    Column("added", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("removed", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("checksum", _HASH, nullable=False),
+)
+Index("ix_data_commit_parent", data_commits.c.parent)
+
+snapshots = Table(
+    "data_snapshot",
+    metadata,
+    Column("data_commit", _HASH, ForeignKey("data_commit.id"), primary_key=True),
+    # The object that lists the files of rows, in the order of their ids.
+    Column("listing", _OBJECT, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("checksum", _HASH, nullable=False),
+)
+
+refs = Table(
+    "data_ref",
+    metadata,
+    Column("dataset", _NAME, ForeignKey("dataset.name"), primary_key=True),
+    Column("name", _NAME, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("data_commit", _HASH, ForeignKey("data_commit.id"), nullable=False),
+    Column("updated_at", _MOMENT, nullable=False),
+    Column("checksum", _HASH, nullable=False),
+)
+
+reflog = Table(
+    "data_reflog",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("dataset", _NAME, nullable=False),
+    Column("name", _NAME, nullable=False),
+    Column("before", _HASH),
+    Column("after", _HASH),
+    Column("actor", Text, nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("at", _MOMENT, nullable=False),
+)
+Index("ix_data_reflog_at", reflog.c.at)
+
+CHECKED = (data_commits, snapshots, refs)
+"""Tables whose rows carry a checksum."""
+
+
+def with_checksum(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Add the checksum to a row that is about to be written."""
+    return {**row, "checksum": _checksum(row)}
+
+
+def checked(table: Table, row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row that was read, or refuse it when a bit of it has changed.
+
+    Raises:
+        StorageError: The row does not match its checksum.
+    """
+    if not holds(row):
+        key = " ".join(str(row[column.name]) for column in table.primary_key)
+        raise StorageError(
+            f"the database row of {table.name} {key} is damaged", "run `curiouser fsck`, then restore a backup"
+        )
+    return dict(row)
+
+
+def holds(row: Mapping[Any, Any]) -> bool:
+    """Tell whether a row matches its checksum."""
+    found: str = row["checksum"]
+    return _checksum({key: value for key, value in row.items() if key != "checksum"}) == found
+
+
+def _checksum(row: Mapping[Any, Any]) -> str:
+    return hashlib.sha256(canonical_json(dict(row)).encode()).hexdigest()
