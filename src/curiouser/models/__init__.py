@@ -48,6 +48,8 @@ if TYPE_CHECKING:
         UntrustedTypesError,
         WrongFormatError,
     )
+    from curiouser.models.prediction_tables import PredictionsDamagedError
+    from curiouser.models.predictions import PredictionStore, StoredAnswers
     from curiouser.models.records import (
         Added,
         Asked,
@@ -78,9 +80,12 @@ __all__ = [
     "ModelRunError",
     "ModelService",
     "Permissions",
+    "PredictionStore",
+    "PredictionsDamagedError",
     "PredictionsRefusedError",
     "ReportedOnlyError",
     "ReportedScore",
+    "StoredAnswers",
     "UntrustedTypesError",
     "Updated",
     "WrongFormatError",
@@ -91,5 +96,11 @@ def __getattr__(name: str) -> object:
     """Load a public name when it is first asked for."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "service" if name == "ModelService" else "errors" if name.endswith("Error") else "records"
+    elsewhere = {
+        "ModelService": "service",
+        "PredictionStore": "predictions",
+        "PredictionsDamagedError": "prediction_tables",
+        "StoredAnswers": "predictions",
+    }
+    home = elsewhere.get(name, "errors" if name.endswith("Error") else "records")
     return getattr(importlib.import_module(f"{__name__}.{home}"), name)
