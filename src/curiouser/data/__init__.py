@@ -5,6 +5,7 @@ the same rows have the same content hash, whatever their history.
 Slides 36 (the test set changes while you work), 44 ("add to your test set") and 59 (version your data).
 """
 
+from curiouser.data.bad_rows import BadRow
 from curiouser.data.errors import (
     BadExamplesError,
     BranchMovedError,
@@ -18,6 +19,7 @@ from curiouser.data.errors import (
     WrongDatasetKindError,
 )
 from curiouser.data.hashing import content_hash_of, input_hash, normalised_hash, row_hashes, value_hashes
+from curiouser.data.reading import open_rows
 from curiouser.data.records import (
     Change,
     Collected,
@@ -41,6 +43,7 @@ from curiouser.data.service import DataService
 
 __all__ = [
     "BadExamplesError",
+    "BadRow",
     "BranchMovedError",
     "Change",
     "ChangedInputError",
@@ -71,6 +74,7 @@ __all__ = [
     "content_hash_of",
     "input_hash",
     "normalised_hash",
+    "open_rows",
     "row_hashes",
     "value_hashes",
 ]
