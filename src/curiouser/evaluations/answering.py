@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from curiouser.evaluations.test_set import TestSet
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.measure import Answers, FloatArray, IntArray
-from curiouser.models import Model, ModelService
-from curiouser.models.predictions import PredictionStore
-from curiouser.models.stored_chunks import AnswerArray
+from curiouser.models import Model, ModelService, PredictionStore
 
 Progress = Callable[[int, int | None], None]
 """Told (rows asked so far, rows to ask)."""
@@ -100,7 +100,7 @@ class Answering:
             return Answers(valid=valid, numbers=np.zeros(n))
         return Answers(valid=valid, codes=np.zeros(n, np.int64))
 
-    def _probabilities(self, columns: Mapping[str, AnswerArray]) -> FloatArray | None:
+    def _probabilities(self, columns: Mapping[str, npt.NDArray[Any]]) -> FloatArray | None:
         names = [f"p_{name}" for name in self._task.classes]
         if self._task.kind is not TaskKind.MULTICLASS or not all(name in columns for name in names):
             return None

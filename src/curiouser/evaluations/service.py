@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -13,11 +14,12 @@ from curiouser.evaluations.board import Board, Entry
 from curiouser.evaluations.comparing import Comparing, Contestant
 from curiouser.evaluations.errors import MetricNotFoundError, NothingToCompareError, SeveralTestSetsError
 from curiouser.evaluations.evaluating import Evaluating
+from curiouser.evaluations.files import ids_in, write_flips
 from curiouser.evaluations.notes import kept_notes, reported_notes, sample_notes, seen_notes
 from curiouser.evaluations.records import Comparison, EvaluationRun, Leaderboard, Seen, Slice
 from curiouser.evaluations.scoring import metrics_for, score_headline
 from curiouser.evaluations.slices import SlicedRows, Slices
-from curiouser.evaluations.stored import evaluated_commits, log_comparison, seen, then_scores
+from curiouser.evaluations.stored import evaluated_commits, evaluated_on, log_comparison, seen, then_scores
 from curiouser.evaluations.test_set import UNLABELLED, TestSet, load_test_set
 from curiouser.kernel.clock import Clock, as_text
 from curiouser.kernel.configuration import Task
@@ -31,8 +33,7 @@ from curiouser.measure import (
     answered_classes,
     right_answers,
 )
-from curiouser.models import Model, ModelKind, ModelService, ReportedOnlyError
-from curiouser.models.predictions import PredictionStore
+from curiouser.models import Model, ModelId, ModelKind, ModelService, PredictionStore, ReportedOnlyError
 from curiouser.storage import Database
 
 SHOWN_COMMITS = 5
@@ -222,6 +223,24 @@ class EvaluationService:
             looks = seen(connection, test_set.commit.dataset)
         return replace(made, seen=looks, notes=(*sample_notes(test_set), *made.notes, *seen_notes(looks)))
 
+    def write_flips(self, made: Comparison, path: Path) -> int:
+        """Write the rows that flipped, with their label and inputs, as CSV.
+
+        Returns:
+            How many.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        return write_flips(made.flips, self.test_set(made.test_set), self._task, path)
+
+    def evaluated_models(self, on: str = "test") -> frozenset[ModelId]:
+        """Tell which active models have scores on a test set as it is now."""
+        commit = self._data.resolve(on)
+        with self._database.read() as connection:
+            done = evaluated_on(connection, commit.id)
+        return frozenset(one.id for one in self._models.list() if (one.digest, one.threshold) in done)
+
     def leaderboard(self, *, on: str = "test", metric: str | None = None, limit: int = 50) -> Leaderboard:
         """Show models x data commits, ranked by today's score; asks no model anything.
 
@@ -259,17 +278,25 @@ class EvaluationService:
         name: str,
         *,
         where: str | None = None,
-        ids: Sequence[str] | None = None,
+        ids: Sequence[str] | Path | None = None,
         on: str = "test",
         actor: str,
     ) -> Slice:
         """Name a part of the rows; naming the same part again changes nothing.
+
+        Args:
+            name: What to call it.
+            where: A predicate.
+            ids: Ids, or a file with one per line (or, with a header, in its column ``id``).
+            on: Test set whose columns and ids are meant.
+            actor: Who names it.
 
         Raises:
             UsageError: Not exactly one of ``where`` and ``ids`` is given.
             BadInputError: The name or the predicate is wrong, or an id is not there.
             SliceExistsError: The name selects other rows already.
         """
+        ids = ids_in(ids, self._task.id) if isinstance(ids, Path) else ids
         return self._slices.add(name, self.test_set(on), where=where, ids=ids, actor=actor)
 
     def slices(self, test_set: TestSet) -> list[SlicedRows]:

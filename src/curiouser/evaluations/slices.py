@@ -37,6 +37,11 @@ class SlicedRows:
     mask: BoolArray
     """``(n,)``, True for its rows, labelled or not."""
 
+    @property
+    def rows(self) -> int:
+        """Rows in it, >= 0."""
+        return int(np.count_nonzero(self.mask))
+
 
 class Slices:
     """Named slices, and those that follow from the task's groups.

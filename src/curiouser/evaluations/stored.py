@@ -166,6 +166,12 @@ def evaluated_commits(connection: Connection, dataset: str, limit: int) -> list[
     return [DataCommitId(one) for one in rows.scalars()][::-1]
 
 
+def evaluated_on(connection: Connection, commit: DataCommitId) -> set[tuple[str, float | None]]:
+    """List (digest, threshold) of the models that have scores on a data commit."""
+    wanted = select(evaluation.c.digest, evaluation.c.threshold).where(evaluation.c.data_commit == commit)
+    return {(row.digest, row.threshold) for row in connection.execute(wanted)}
+
+
 def then_scores(connection: Connection, commits: Iterable[str], metric: str) -> dict[tuple[str, str], ThenScore]:
     """Read headline scores of earlier data commits: (digest, data commit) -> the score computed last."""
     joined = evaluation.join(score, score.c.evaluation == evaluation.c.id)
