@@ -1,0 +1,409 @@
+"""The verbs of models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from curiouser.data import DataService
+from curiouser.kernel.clock import Clock
+from curiouser.kernel.configuration import Task
+from curiouser.kernel.errors import BadInputError
+from curiouser.kernel.ids import plain_name
+from curiouser.models import stored
+from curiouser.models.artefacts import read_artefact, skops_bytes
+from curiouser.models.asking import Asker
+from curiouser.models.calling import Caller, House
+from curiouser.models.checks import allowed, check_inputs, check_threshold
+from curiouser.models.errors import ReportedOnlyError
+from curiouser.models.file_models import FileModels
+from curiouser.models.records import Added, Asked, Model, ModelEvent, ModelKind, Permissions, ReportedScore, Updated
+from curiouser.models.reported import by_metric, read_each_reported, read_reported
+from curiouser.models.versions import Versions, Wish
+from curiouser.storage import Database, FolderObjects
+
+if TYPE_CHECKING:
+    from curiouser.models.predictions import PredictionStore
+
+_DEFAULT = Permissions()
+
+
+class ModelService:
+    """Models under their names: adding, asking, cutting, making live.
+
+    Args:
+        database: Where models are written down.
+        objects: Where their files are kept.
+        data: The rows they answer.
+        predictions: What they answered.
+        task: What they are for.
+        root: The project's folder: callables are imported from it.
+        clock: Tells the time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        objects: FolderObjects,
+        *,
+        data: DataService,
+        predictions: PredictionStore,
+        task: Task,
+        root: Path,
+        clock: Clock,
+    ) -> None:
+        self._database, self._objects, self._task, self._root, self._clock = database, objects, task, root, clock
+        hidden = [objects.root, root / ".curiouser", *([database.file] if database.file else [])]
+        self._hidden = tuple(Path(path).resolve() for path in hidden)
+        house = House(root=root, hidden=self._hidden, task=task)
+        self._versions = Versions(database, objects, house, clock)
+        self._files = FileModels(database, data=data, predictions=predictions, task=task, clock=clock)
+        self._asker = Asker(data, predictions, self._versions, task)
+
+    def add_predictions(
+        self,
+        name: str,
+        predictions: Path | str | pl.DataFrame,
+        *,
+        on: str = "test",
+        threshold: float | None = None,
+        margins: bool = False,
+        actor: str,
+    ) -> Added:
+        """Add a model of which there is a file of predictions.
+
+        Args:
+            name: What to call it; unique.
+            predictions: CSV, JSON lines, Parquet, or a frame: ``id`` and ``prediction``, ``score`` or
+                ``p_<class>`` columns. Rows may be missing; they are counted.
+            on: The dataset the ids are of.
+            threshold: Binary: a score at or above it is the positive class; one half when left out.
+            margins: Binary: scores are margins, and may be any finite number.
+            actor: Who adds it.
+
+        Raises:
+            ModelExistsError: The name is taken.
+            WrongFormatError: The columns are not those of a predictions file.
+            PredictionsRefusedError: Rows are wrong; all are named, and nothing is stored.
+        """
+        self._check_new(name, threshold, margins=margins)
+        source = Path(predictions) if isinstance(predictions, str) else predictions
+        return self._files.add(name, source, on=on, threshold=threshold, margins=margins, actor=actor)
+
+    def add_python(
+        self,
+        name: str,
+        target: str,
+        *,
+        inputs: Sequence[str] | None = None,
+        permissions: Permissions = _DEFAULT,
+        threshold: float | None = None,
+        margins: bool = False,
+        actor: str,
+    ) -> Added:
+        """Add a callable of the project; it is imported once, in its sandbox, and not called yet.
+
+        Args:
+            name: What to call it; unique.
+            target: ``module:function``; called with a batch of rows (dicts, or the frame its parameter is
+                annotated for), it returns as many numbers, classes or ``{class: p}``.
+            inputs: The columns it reads; the task's inputs when left out.
+            permissions: What it may touch and use.
+            threshold: As in :meth:`add_predictions`.
+            margins: As in :meth:`add_predictions`.
+            actor: Who adds it.
+
+        Raises:
+            ModelExistsError: The name is taken.
+            ModelRunError: It cannot be imported.
+            BadInputError: The target is no ``module:function``, or an input is none of the task's.
+        """
+        self._check_new(name, threshold, margins=margins)
+        module, _, function = target.partition(":")
+        if not all(part.isidentifier() for part in [*module.split("."), *function.split(".")]):
+            raise BadInputError(f"{target!r} names no callable", "write module:function, as in scoring:predict")
+        source = {"target": target, "margins": margins, **allowed(self._root, permissions, self._hidden)}
+        wish = Wish(name=name, source=source, columns=check_inputs(self._task, inputs), threshold=threshold)
+        return Added(model=self._versions.add(ModelKind.PYTHON, wish, actor=actor))
+
+    def add_sklearn(
+        self,
+        name: str,
+        path: Path | str,
+        *,
+        inputs: Sequence[str] | None = None,
+        trust: Sequence[str] = (),
+        permissions: Permissions = _DEFAULT,
+        threshold: float | None = None,
+        actor: str,
+    ) -> Added:
+        """Add a scikit-learn model saved with skops; it is loaded once, in its sandbox, and not called yet.
+
+        Args:
+            name: What to call it; unique.
+            path: The .skops file; kept as an object.
+            inputs: The order of its features, where it was fitted without column names.
+            trust: Types in it that the user vouches for, as ``module.Class``.
+            permissions: What it may touch and use.
+            threshold: As in :meth:`add_predictions`; zero for a model that gives margins.
+            actor: Who adds it.
+
+        Raises:
+            ModelExistsError: The name is taken.
+            WrongFormatError: It is no .skops file; pickles are refused.
+            UntrustedTypesError: It would build objects of types nobody vouched for.
+            ModelRunError: It cannot be loaded, or answers another task.
+        """
+        file = Path(path)
+        wish = {"file": file.name, "trust": sorted(set(trust)), "inputs": inputs, "threshold": threshold}
+        return self._add_artefact(name, read_artefact(file), wish, permissions, actor=actor)
+
+    def add_estimator(
+        self,
+        name: str,
+        estimator: object,
+        *,
+        inputs: Sequence[str] | None = None,
+        trust: Sequence[str] = (),
+        permissions: Permissions = _DEFAULT,
+        threshold: float | None = None,
+        actor: str,
+    ) -> Added:
+        """Add a fitted scikit-learn estimator from memory; as :meth:`add_sklearn` in everything else.
+
+        Raises:
+            MissingExtraError: skops is not installed.
+            BadInputError: skops can't save it.
+        """
+        wish = {"file": type(estimator).__name__, "trust": sorted(set(trust)), "inputs": inputs, "threshold": threshold}
+        return self._add_artefact(name, skops_bytes(estimator), wish, permissions, actor=actor)
+
+    def add_reported(self, name: str, reported: Path | str | Mapping[str, Any], *, actor: str) -> Added:
+        """Add a model of which only reported scores remain.
+
+        Raises:
+            ModelExistsError: The name is taken.
+            WrongFormatError: It holds no scores.
+            PredictionsRefusedError: Scores are wrong; all are named.
+        """
+        scores = read_reported(Path(reported) if isinstance(reported, str) else reported)
+        return self._add_reported({name: scores}, actor=actor)[0]
+
+    def add_each_reported(self, reported: Path | str, *, actor: str) -> tuple[Added, ...]:
+        """Add every model of a file of reported scores with a column ``model``: all of them or none.
+
+        Raises:
+            ModelExistsError: A name is taken.
+            WrongFormatError: A column is missing.
+            PredictionsRefusedError: Scores are wrong; all are named.
+        """
+        return self._add_reported(read_each_reported(Path(reported)), actor=actor)
+
+    def update(self, name: str, predictions: Path | str | pl.DataFrame, *, on: str = "test", actor: str) -> Updated:
+        """Add predictions for rows that came later.
+
+        Raises:
+            ModelNotFoundError: There is no such model.
+            PredictionsRefusedError: Rows are wrong, or answer a known input otherwise; nothing is stored.
+            ReportedOnlyError: Only reported scores of it remain.
+        """
+        source = Path(predictions) if isinstance(predictions, str) else predictions
+        return self._files.update(self.get(name), source, on=on, actor=actor)
+
+    def missing(self, name: str, *, on: str = "test") -> pl.DataFrame:
+        """List the rows still to be predicted: ``id`` and the inputs, by id.
+
+        Raises:
+            ModelNotFoundError: There is no such model.
+            ReportedOnlyError: Only reported scores of it remain.
+        """
+        model = self.get(name)
+        if model.kind is ModelKind.REPORTED:
+            raise ReportedOnlyError(model.name, "be completed")
+        return self._files.missing(self.current(model), on=on)
+
+    def get(self, name: str) -> Model:
+        """Find ``name`` (its newest version) or ``name@2``.
+
+        Raises:
+            ModelNotFoundError: There is none; says which there are.
+        """
+        with self._database.read() as connection:
+            return stored.find(connection, name)
+
+    def list(self, *, include_retired: bool = False, every_version: bool = False) -> tuple[Model, ...]:
+        """List models by name; of each the newest version, unless every version is asked for."""
+        with self._database.read() as connection:
+            return stored.listed(connection, include_retired=include_retired, every_version=every_version)
+
+    def rename(self, name: str, new: str, *, actor: str) -> Model:
+        """Give a model another name; its versions, predictions and history stay.
+
+        Raises:
+            ModelNotFoundError: There is no such model.
+            ModelExistsError: The new name is taken.
+        """
+        return self._changed(name, "renamed", f"from {name} to {plain_name(new, 'model')}", actor=actor, renamed=new)
+
+    def retire(self, name: str, *, actor: str) -> Model:
+        """Leave a model out of lists and evaluations; nothing of it is lost."""
+        return self._changed(name, "retired", "", actor=actor, retired=True)
+
+    def restore(self, name: str, *, actor: str) -> Model:
+        """Take a retired model back."""
+        return self._changed(name, "restored", "", actor=actor, retired=False)
+
+    def set_threshold(self, name: str, threshold: float, *, actor: str) -> Model:
+        """Say where the scores of a model are cut; predictions know no threshold and stay.
+
+        Raises:
+            BadInputError: The task is not binary, or the threshold is on no scale of the scores.
+            ReportedOnlyError: Only reported scores of it remain.
+        """
+        model = self.get(name)
+        if model.kind is ModelKind.REPORTED:
+            raise ReportedOnlyError(model.name, "have a threshold")
+        check_threshold(self._task, threshold, margins=model.margins)
+        with self._database.write() as connection:
+            number = stored.lock_model(connection, model.id)
+            before = stored.find(connection, name)
+            stored.set_values(connection, before.id, threshold=threshold)
+            detail = f"{before.title}: from {before.threshold} to {threshold}"
+            stored.insert_event(connection, number, "threshold", detail, actor=actor, now=self._clock())
+            return stored.find(connection, f"{before.name}@{before.version}")
+
+    def set_live(self, name: str, *, actor: str) -> Model:
+        """Say which version of which model users meet now; there is one at most.
+
+        Raises:
+            ModelNotFoundError: There is no such model.
+            BadInputError: It is retired.
+        """
+        with self._database.write() as connection:
+            model = stored.find(connection, name)
+            if model.retired:
+                raise BadInputError(
+                    f"model {model.name!r} is retired", f"take it back: curiouser model restore {model.name}"
+                )
+            stored.set_live(connection, model.id)
+            number = stored.model_number(connection, model.id)
+            stored.insert_event(connection, number, "live", model.title, actor=actor, now=self._clock())
+            return stored.find(connection, f"{model.name}@{model.version}")
+
+    def live(self) -> Model | None:
+        """Tell which version is live, if one is."""
+        with self._database.read() as connection:
+            return stored.find_live(connection)
+
+    def current(self, model: Model) -> Model:
+        """Look at a callable's code and surroundings again; what changed is a new version, registered here.
+
+        Raises:
+            ModelRunError: The code changed and cannot be loaded any more.
+        """
+        return self._versions.current(model)
+
+    def calling(self, model: Model) -> AbstractContextManager[Caller]:
+        """Start a model's sandboxed child, for as many batches as there are.
+
+        Raises:
+            ModelRunError: It cannot be loaded or asked.
+            ReportedOnlyError: Only reported scores of it remain.
+        """
+        return self._versions.calling(model)
+
+    def predict(self, model: Model, frame: pl.DataFrame) -> pl.DataFrame:
+        """Ask a model about rows; see :meth:`Caller.predict`."""
+        with self.calling(model) as caller:
+            return caller.predict(frame)
+
+    def ask(
+        self, given: Mapping[str, Any], *, names: Sequence[str] | None = None, on: str = "test"
+    ) -> tuple[Asked, ...]:
+        """Put one input to every model that is not retired, or to those named.
+
+        Raises:
+            InputRefusedError: It is not what the task says models read.
+            ModelNotFoundError: There is no model of a name.
+        """
+        models = self.list() if names is None else tuple(self.get(name) for name in names)
+        return self._asker.ask(given, models, on=on)
+
+    def reported(self, model: Model) -> dict[str, ReportedScore]:
+        """Map metrics to what was reported over all rows; empty where nothing was."""
+        return by_metric(self.reported_scores(model))
+
+    def reported_scores(self, model: Model) -> tuple[ReportedScore, ...]:
+        """List everything that was reported of a model."""
+        with self._database.read() as connection:
+            return stored.reported_of(connection, stored.model_number(connection, model.id))
+
+    def history(self, name: str) -> tuple[ModelEvent, ...]:
+        """List what was done to a model, oldest first."""
+        with self._database.read() as connection:
+            model = stored.find(connection, name)
+            return stored.events_of(connection, stored.model_number(connection, model.id))
+
+    def layers(self, model: Model) -> tuple[str, ...]:
+        """Tell which layers of the sandbox were active when a callable was last started."""
+        with self._database.read() as connection:
+            return stored.layers_of(connection, model.id)
+
+    def _add_artefact(
+        self, name: str, artefact: bytes, wish: Mapping[str, Any], permissions: Permissions, *, actor: str
+    ) -> Added:
+        self._free(name)
+        if wish["threshold"] is not None:
+            check_threshold(self._task, wish["threshold"], margins=True)
+        kept = self._objects.put(artefact, suffix=".skops")
+        source = {"object": kept, "sha256": kept.partition(".")[0], "file": wish["file"], "trust": wish["trust"]}
+        asked = Wish(
+            name=name,
+            source={**source, **allowed(self._root, permissions, self._hidden)},
+            columns=check_inputs(self._task, wish["inputs"]),
+            threshold=wish["threshold"],
+        )
+        return Added(model=self._versions.add(ModelKind.SKLEARN, asked, actor=actor))
+
+    def _add_reported(self, scores: Mapping[str, tuple[ReportedScore, ...]], *, actor: str) -> tuple[Added, ...]:
+        for name in scores:
+            self._free(name)
+        now = self._clock()
+        with self._database.write() as connection:
+            return tuple(
+                Added(model=stored.insert_reported_model(connection, name, scores[name], actor=actor, now=now))
+                for name in scores
+            )
+
+    def _check_new(self, name: str, threshold: float | None, *, margins: bool) -> None:
+        self._free(name)
+        check_threshold(self._task, threshold, margins=margins)
+
+    def _free(self, name: str) -> None:
+        """Refuse a name that can't be one, or is taken, before any work is done; the database has the last word."""
+        plain_name(name, "model")
+        with self._database.read() as connection:
+            stored.refuse_taken(connection, name)
+
+    def _changed(
+        self,
+        name: str,
+        what: str,
+        detail: str,
+        *,
+        actor: str,
+        renamed: str | None = None,
+        retired: bool | None = None,
+    ) -> Model:
+        with self._database.write() as connection:
+            number = stored.model_number(connection, stored.find(connection, name).id)
+            if renamed is not None:
+                stored.rename(connection, number, renamed)
+            if retired is not None:
+                stored.set_retired(connection, number, retired=retired)
+            stored.insert_event(connection, number, what, detail, actor=actor, now=self._clock())
+            return stored.find(connection, renamed or name)
