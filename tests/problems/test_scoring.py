@@ -42,12 +42,16 @@ class Model:
     wrong: BoolArray
     known: BoolArray
 
+    def rows(self, patterns: list[Pattern]) -> IntArray:
+        places = [int(one.example_id) for one in patterns]
+        return np.array([place if place < len(self.classes) else -1 for place in places])
+
     def outcomes(self, patterns: list[Pattern], task: Task) -> list[Outcome]:
-        exam = lay_out(patterns, {ExampleId(str(i)): i for i in range(len(self.classes))}, task)
+        exam = lay_out(patterns, self.rows(patterns), task)
         return [Outcome(one) for one in judge(exam, self.answers, self.classes, self.wrong, self.known)]
 
     def cases(self, patterns: list[Pattern], task: Task) -> list[Outcome]:
-        exam = lay_out(patterns, {ExampleId(str(i)): i for i in range(len(self.classes))}, task)
+        exam = lay_out(patterns, self.rows(patterns), task)
         judged = judge(exam, self.answers, self.classes, self.wrong, self.known)
         return [Outcome(one) for one in judge_cases(exam, judged)]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 from curiouser.kernel.canonical import digest_of
 from curiouser.problems.results import History, ProblemHistory, Standing
+from curiouser.storage.objects import disk_errors
 
 MOST_TOGETHER = 4
 """More problems than this get a small chart each."""
@@ -55,6 +57,16 @@ def history_svg(history: History) -> str:
         for i, line in enumerate(problems)
     ]
     return _image(history, _WIDTH, rows * _SMALL_HEIGHT, "".join(panels))
+
+
+def write_history_svg(history: History, path: Path) -> None:
+    """Write the curves to a file, replacing what is there.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    with disk_errors(f"writing {path}"):
+        path.write_text(history_svg(history), encoding="utf-8")
 
 
 def describe(history: History) -> str:

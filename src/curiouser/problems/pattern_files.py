@@ -50,18 +50,7 @@ def read_rows(path: Path) -> list[Row]:
         raise BadInputError(
             f"{path.name}: patterns are read from .csv or .jsonl", "`curiouser problem template` prints one"
         )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise BadInputError(f"there is no file {path}", "check the path") from error
-    except UnicodeDecodeError as error:
-        raise BadInputError(
-            f"{path.name} is not UTF-8 ({error.reason} at byte {error.start})", "save it as UTF-8"
-        ) from error
-    except OSError as error:
-        raise BadInputError(
-            f"{path} cannot be read: {error.strerror}", "check the path and your rights to it"
-        ) from error
+    text = _read_text(path)
     mistakes: list[str] = []
     rows = list(_csv_rows(text, mistakes) if kind == "csv" else _json_rows(text, mistakes))
     if mistakes:
@@ -92,6 +81,27 @@ def drafts_from(rows: Sequence[Row], *, task: Task, types: Mapping[str, str], so
     if mistakes or more:
         raise BadPatternsError(source, mistakes + more)
     return tuple(drafts)
+
+
+def read_ids(given: Path | str | Sequence[str], task: Task) -> list[str]:
+    """Read ids: a list, or a file with one id a line, or a table with a column of ids.
+
+    Raises:
+        BadInputError: The file cannot be read, or holds no id.
+        BadPatternsError: Lines of a table are no rows.
+    """
+    if not isinstance(given, str | Path):
+        return list(given)
+    path = Path(given)
+    if path.suffix.lower() in _SUFFIXES and path.suffix.lower() != ".txt":
+        names = (task.id, "id")
+        rows = [next((cells[name] for name in names if name in cells), None) for _, cells in read_rows(path)]
+        ids = [text for text in map(_text, rows) if text is not None]
+    else:
+        ids = [line.strip() for line in _read_text(path).splitlines() if line.strip()]
+    if not ids:
+        raise BadInputError(f"{path.name} holds no id", f"write one id a line, or a CSV with a column {task.id!r}")
+    return ids
 
 
 def mark_column(task: Task, mark: str) -> str:
@@ -127,6 +137,20 @@ def template(task: Task, *, form: str = "csv") -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([columns, *rows])
     return out.getvalue()
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise BadInputError(f"there is no file {path}", "check the path") from error
+    except UnicodeDecodeError as error:
+        said = f"{path.name} is not UTF-8 ({error.reason} at byte {error.start})"
+        raise BadInputError(said, "save it as UTF-8") from error
+    except OSError as error:
+        raise BadInputError(
+            f"{path} cannot be read: {error.strerror}", "check the path and your rights to it"
+        ) from error
 
 
 def _csv_rows(text: str, mistakes: list[str]) -> Iterator[Row]:
@@ -192,8 +216,7 @@ class _Reader:
     def __init__(self, task: Task, types: Mapping[str, str], mistakes: list[str]) -> None:
         self._task, self._mistakes = task, mistakes
         self._types = dict(types)
-        if task.kind is TaskKind.REGRESSION:
-            self._types.setdefault(task.label, "number")
+        self._types[task.label] = "number" if task.kind is TaskKind.REGRESSION else "category"
         self._marks = {mark: mark_column(task, mark) for mark in MARKS}
         self._ids = {task.id, "id"} - {*task.inputs, task.label, *self._marks.values()}
 
@@ -201,7 +224,7 @@ class _Reader:
         marks, ids = set(self._marks.values()), [cells[name] for name in self._ids if _text(cells.get(name))]
         values = {name: self._value(line, name, cell) for name, cell in cells.items() if name not in marks | self._ids}
         values.setdefault(self._task.label, None)
-        if all(values.get(name) is None for name in self._task.inputs):
+        if all(values.get(name) in {None, ""} for name in self._task.inputs):
             self._say(line, self._task.inputs[0], "every input is empty")
         case = _text(cells.get(self._marks["case"]))
         place = self._number(line, "place", cells)
@@ -250,15 +273,17 @@ class _Reader:
         return None
 
     def _value(self, line: int, name: str, cell: object) -> Value:
+        kind = self._types.get(name, "text")
         if cell is None or cell == "":
-            return None
+            # As in an import: an empty text is a text, an empty cell of another type is missing.
+            return "" if cell == "" and kind == "text" else None
         if name == self._task.label and self._task.classes and _text(cell) not in self._task.classes:
             self._say(line, name, f"{_text(cell)!r} is no class; choose one of: {', '.join(self._task.classes)}")
             return None
         try:
-            return _CONVERTERS.get(self._types.get(name, "text"), _text)(cell)
+            return _CONVERTERS.get(kind, _text)(cell)
         except (ValueError, TypeError):
-            self._say(line, name, f"{cell!r} is no {self._types[name]}")
+            self._say(line, name, f"{cell!r} is no {kind}")
             return None
 
     def _number(self, line: int, mark: str, cells: Mapping[str, object]) -> float | None:

@@ -184,6 +184,14 @@ def reporters_of(connection: Connection, problem: str) -> tuple[UserReport, ...]
     return tuple(_report_from_row(row) for row in connection.execute(query.order_by(user_report.c.id)))
 
 
+def count_reports(connection: Connection) -> dict[str, int]:
+    """Count the standing reports of each problem."""
+    query = select(user_report.c.problem, func.count()).where(
+        user_report.c.problem.is_not(None), user_report.c.withdrawn_at.is_(None)
+    )
+    return {str(name): int(n) for name, n in connection.execute(query.group_by(user_report.c.problem))}
+
+
 def _report_from_row(row: Row[Any]) -> UserReport:
     return UserReport(
         number=row.id,

@@ -8,25 +8,8 @@ from enum import StrEnum
 
 from curiouser.kernel.canonical import Json
 from curiouser.kernel.ids import DataCommitId, ExampleId, ProblemName
-from curiouser.measure.records import Measured
+from curiouser.measure import Measured, ProblemState
 from curiouser.problems.records import AffectedSource, Pattern, Problem
-
-
-class ProblemState(StrEnum):
-    """How a problem stands with one model; computed over the patterns it has not memorised."""
-
-    FAILING = "failing"
-    """The error is above the tolerance."""
-    PASSING = "passing"
-    """The error is within the tolerance, but there are too few patterns to prove it."""
-    FIXED = "fixed"
-    """The one-sided 95 % upper bound of the error is within the tolerance."""
-    REGRESSED = "regressed"
-    """Not failing on the live model, failing here, with the one-sided lower bound above the tolerance."""
-    SLIPPED = "slipped"
-    """Not failing on the live model, failing here, without that proof."""
-    UNSCORED = "unscored"
-    """No pattern was scored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +262,20 @@ class Check:
     def passed(self) -> bool:
         """Whether nothing stops the model."""
         return not any(one.blocks for one in self.problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedProblem:
+    """One problem in a list."""
+
+    problem: Problem
+    """The problem."""
+    patterns: int
+    """Its patterns, >= 0."""
+    cases: int
+    """Its Cases, >= 0."""
+    reports: int
+    """Standing user reports linked to it, >= 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ CheckList's minimum functionality, invariance and directional tests).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeVar
@@ -16,8 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from curiouser.kernel.configuration import Task, TaskKind
-from curiouser.kernel.ids import ExampleId
-from curiouser.measure.records import Answers, BoolArray, FloatArray, IntArray
+from curiouser.measure import Answers, BoolArray, FloatArray, IntArray
 from curiouser.problems.records import (
     QUANTITY_CLASS,
     QUANTITY_NUMBER,
@@ -27,8 +26,6 @@ from curiouser.problems.records import (
     Pattern,
 )
 
-GONE = -1
-"""Place in the test set of a row that is no longer there."""
 _KINDS = tuple(ExpectationKind)
 _Array = TypeVar("_Array", BoolArray, IntArray)
 _SAME_CLASS, _PREDICTED, _NUMBER = -3, -2, -1
@@ -64,25 +61,24 @@ class Exam:
     """``(n,)``, >= 0, in the quantity's unit."""
 
 
-def lay_out(patterns: Sequence[Pattern], place_of: Mapping[ExampleId, int], task: Task) -> Exam:
+def lay_out(patterns: Sequence[Pattern], row: IntArray, task: Task) -> Exam:
     """Lay patterns out over the rows of a test set.
 
     Args:
         patterns: All patterns of one problem.
-        place_of: Place of each row of the test set, by id.
+        row: ``(n,)``, place of each pattern's row in the test set, -1 where it is gone.
         task: Gives the usual quantity and the tolerance of a regression.
     """
     cases: dict[tuple[str | None, str], int] = {}
     first_of: dict[int, tuple[int, int]] = {}
-    case, row = np.empty(len(patterns), np.int64), np.empty(len(patterns), np.int64)
+    case = np.empty(len(patterns), np.int64)
     for i, one in enumerate(patterns):
         key = (one.case, "" if one.case is not None else one.example_id)
         case[i] = cases.setdefault(key, len(cases))
-        row[i] = place_of.get(one.example_id, GONE)
         first_of[int(case[i])] = min(first_of.get(int(case[i]), (one.place, int(row[i]))), (one.place, int(row[i])))
     return Exam(
         patterns=tuple(patterns),
-        row=row,
+        row=np.asarray(row, np.int64),
         first=np.array([first_of[int(each)][1] for each in case], np.int64),
         case=case,
         cases=len(cases),

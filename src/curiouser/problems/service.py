@@ -1,0 +1,387 @@
+"""The verbs of problems: describe, change, triage, follow, guard."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Unpack, cast
+
+from curiouser.data import DataService
+from curiouser.evaluations import EvaluationService
+from curiouser.kernel.clock import Clock
+from curiouser.kernel.configuration import Configuration, TaskKind
+from curiouser.kernel.errors import UsageError
+from curiouser.kernel.ids import ExampleId, problem_name
+from curiouser.models import ModelService
+from curiouser.problems import stored
+from curiouser.problems.affected import Counting
+from curiouser.problems.checklist import label_mapping, read_directions, read_suite
+from curiouser.problems.editing import Editing, Undone, chosen_patterns, count_cases
+from curiouser.problems.errors import BadFactorError, BadSuiteError
+from curiouser.problems.pattern_files import template
+from curiouser.problems.placing import Placing
+from curiouser.problems.records import Affected, ExpectationKind, Pattern, Problem, ProblemStep, StepKind
+from curiouser.problems.reports import ReportService, count_reports, reporters_of
+from curiouser.problems.results import (
+    Check,
+    History,
+    ListedProblem,
+    PatternsChanged,
+    ShownProblem,
+    SuiteImported,
+    Triage,
+)
+from curiouser.problems.settings import CLEARABLE, Given, checked
+from curiouser.problems.sources import Source, place
+from curiouser.problems.suites import put_suite
+from curiouser.problems.triage import Candidate, rank
+from curiouser.problems.views import Views
+from curiouser.storage import Database
+
+TEST = "test"
+"""The test dataset where none is named."""
+
+
+class ProblemService:
+    """Describe problems by patterns, rank them, follow them over models, and guard what is fixed.
+
+    Args:
+        database: Where problems are kept.
+        data: Where rows are kept.
+        models: Which models there are.
+        evaluations: What they answered.
+        configuration: The task and the levels of harm.
+        clock: Tells the time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        data: DataService,
+        models: ModelService,
+        evaluations: EvaluationService,
+        configuration: Configuration,
+        clock: Clock,
+    ) -> None:
+        self._database, self._data, self._levels = database, data, configuration.harm
+        self._task, self._placing = configuration.task, Placing(data, configuration.task)
+        self._editing = Editing(database, self._placing, clock)
+        self._views = Views(database, data=data, models=models, evaluations=evaluations, task=configuration.task)
+        self.reports = ReportService(database, task=configuration.task, clock=clock)
+
+    def add(
+        self,
+        name: str,
+        *,
+        patterns: Any = None,  # noqa: ANN401  a path, a Polars or pandas frame, or a list of rows
+        ids: Path | str | Sequence[str] | None = None,
+        where: str | None = None,
+        from_report: int | None = None,
+        expected: str | None = None,
+        on: str = TEST,
+        actor: str,
+        **given: Unpack[Given],
+    ) -> PatternsChanged:
+        """Describe a problem by patterns, which become rows of the test dataset.
+
+        Args:
+            name: Kebab-case and new.
+            patterns: A file, a Polars or pandas frame, or a list of rows; committed with origin ``pattern``.
+            ids: Ids of rows that stand in the test dataset, or a file of them.
+            where: A predicate over the rows of the test dataset; its labelled rows as of now.
+            from_report: Number of a user report; its input becomes the first pattern.
+            expected: The right answer to that input, where the report does not say it.
+            on: The test dataset, or a branch of it.
+            actor: Who does it.
+            **given: Settings; see :class:`Given`.
+
+        Raises:
+            ProblemExistsError: The name is taken.
+            BadPatternsError: Rows cannot be patterns; all are named, and nothing was changed.
+            PatternDisagreesError: A row stands there with another label; nothing was changed.
+            BadFactorError: A setting cannot be right.
+        """
+        made = Problem(
+            name=problem_name(name),
+            dataset=on,
+            selected_by=where or ("ids" if ids is not None else None),
+            **self._settings(given),
+        )
+        self._editing.refuse_existing(name)
+        source = self._source(patterns=patterns, ids=ids, where=where, report=from_report, expected=expected)
+        placed = place(source, self._placing, self._task, on=on, message=f"patterns of problem {name}", actor=actor)
+        return self._editing.add(made, placed, report=from_report, actor=actor)
+
+    def edit(self, name: str, *, clear: Sequence[str] = (), actor: str, **given: Unpack[Given]) -> Problem:
+        """Change settings of a problem; what is not given stays.
+
+        Args:
+            name: The problem.
+            clear: Settings to empty.
+            actor: Who does it.
+            **given: Settings; see :class:`Given`.
+
+        Raises:
+            ProblemNotFoundError: There is no such problem.
+            BadFactorError: A setting cannot be right.
+            UsageError: Nothing is to be changed, or a setting cannot be emptied.
+        """
+        unknown = sorted(set(clear) - set(CLEARABLE))
+        if unknown:
+            raise UsageError(f"{', '.join(unknown)} cannot be emptied", f"one of: {', '.join(CLEARABLE)}")
+        changes = dict.fromkeys(clear) | self._settings(given)
+        if not changes:
+            raise UsageError("nothing is to be changed", "see `curiouser problem edit --help`")
+        if "description" in changes:
+            changes["description"] = changes["description"] or ""
+        return self._editing.edit(name, changes, kind=StepKind.EDITED, actor=actor)
+
+    def close(self, name: str, *, actor: str) -> Problem:
+        """Close a problem; it stays a regression test.
+
+        Raises:
+            ProblemNotFoundError: There is no such problem.
+            StepTakenError: It is closed already.
+        """
+        return self._editing.close(name, closed=True, actor=actor)
+
+    def reopen(self, name: str, *, actor: str) -> Problem:
+        """Reopen a problem.
+
+        Raises:
+            ProblemNotFoundError: There is no such problem.
+            StepTakenError: It is open already.
+        """
+        return self._editing.close(name, closed=False, actor=actor)
+
+    def undo(self, name: str, *, actor: str) -> Undone:
+        """Take the latest step back, and the rows it committed where nobody else uses them.
+
+        Raises:
+            ProblemNotFoundError: There never was such a problem.
+            NothingToUndoError: Every step was taken back already.
+        """
+        return self._editing.undo(name, actor=actor)
+
+    def add_patterns(
+        self,
+        name: str,
+        *,
+        patterns: Any = None,  # noqa: ANN401  as in add
+        ids: Path | str | Sequence[str] | None = None,
+        where: str | None = None,
+        from_report: int | None = None,
+        expected: str | None = None,
+        actor: str,
+    ) -> PatternsChanged:
+        """Add patterns to a problem; those it has already are left alone.
+
+        Raises:
+            ProblemNotFoundError: There is no such problem.
+            BadPatternsError: Rows cannot be patterns; all are named, and nothing was changed.
+            PatternDisagreesError: A row or a Case stands there and differs; nothing was changed.
+        """
+        problem = self.get(name)
+        source = self._source(patterns=patterns, ids=ids, where=where, report=from_report, expected=expected)
+        placed = place(
+            source, self._placing, self._task, on=problem.dataset, message=f"patterns of problem {name}", actor=actor
+        )
+        return self._editing.add_patterns(name, placed, report=from_report, actor=actor)
+
+    def remove_patterns(
+        self, name: str, *, ids: Sequence[str] = (), cases: Sequence[str] = (), actor: str
+    ) -> PatternsChanged:
+        """Take patterns out of a problem, by id or by whole Cases; their rows stay in the test dataset.
+
+        Raises:
+            ProblemNotFoundError: There is no such problem.
+            PatternNotFoundError: It has no such pattern or Case.
+            PatternDisagreesError: An id belongs to a Case that compares its members.
+        """
+        lost = chosen_patterns(name, self.patterns(name), ids, cases)
+        return self._editing.remove_patterns(name, lost, actor=actor)
+
+    def import_checklist(
+        self,
+        path: Path | str,
+        *,
+        directions: Path | str | None = None,
+        labels: str | None = None,
+        column: str | None = None,
+        on: str = TEST,
+        actor: str,
+    ) -> SuiteImported:
+        """Import a suite of tests that others wrote: each test becomes a problem with Cases.
+
+        Importing the same file again changes nothing.
+
+        Args:
+            path: JSON lines in CheckList's terms, plain or ``.gz``.
+            directions: What must hold in each directional test, by its name.
+            labels: ``0=negative,1=neutral``: class of the task by label of the suite.
+            column: The input that the texts are; the task's only one by default.
+            on: The test dataset, or a branch of it.
+            actor: Who does it.
+
+        Raises:
+            BadSuiteError: The file cannot be read, or a label or direction is missing; all are named.
+            PatternDisagreesError: A row stands there with another label; nothing was changed.
+            ProblemExistsError: A name belongs to another problem; no problem was changed.
+        """
+        mapping = label_mapping(labels, self._task)
+        rules = read_directions(Path(directions), mapping) if directions is not None else {}
+        name = self._text_column(column)
+        suite = read_suite(Path(path), task=self._task, column=name, labels=mapping, directions=rules)
+        return put_suite(suite, self._placing, self._editing, on=on, actor=actor)
+
+    def get(self, name: str) -> Problem:
+        """Read one problem.
+
+        Raises:
+            ProblemNotFoundError: There is no such problem.
+        """
+        with self._database.read() as connection:
+            return stored.find_problem(connection, name)[1]
+
+    def list(self, *, include_closed: bool = True, limit: int = 1000) -> tuple[ListedProblem, ...]:
+        """List problems by name."""
+        with self._database.read() as connection:
+            found = stored.every_problem(connection)
+            kept = {n: one for n, one in found.items() if include_closed or one.closed_at is None}
+            chosen = dict(builtins.list(kept.items())[:limit])
+            patterns = stored.patterns_of(connection, builtins.list(chosen))
+            reports = count_reports(connection)
+        return tuple(
+            ListedProblem(
+                problem=one,
+                patterns=len(patterns[number]),
+                cases=count_cases(patterns[number]),
+                reports=reports.get(one.name, 0),
+            )
+            for number, one in chosen.items()
+        )
+
+    def patterns(self, name: str) -> tuple[Pattern, ...]:
+        """Read the patterns of a problem, by case and place.
+
+        Raises:
+            ProblemNotFoundError: There is no such problem.
+        """
+        with self._database.read() as connection:
+            number, _ = stored.find_problem(connection, name)
+            return stored.patterns_of(connection, [number])[number]
+
+    def pattern_ids(self, on: str = TEST) -> dict[str, builtins.list[ExampleId]]:
+        """Name the labelled patterns of every problem of a test dataset, for comparisons by problem."""
+        with self._database.read() as connection:
+            found = stored.every_problem(connection)
+            patterns = stored.patterns_of(connection, builtins.list(found))
+        dataset = on.partition("@")[0]
+        return {
+            one.name: sorted({p.example_id for p in patterns[n] if p.expectation.kind is ExpectationKind.LABEL})
+            for n, one in found.items()
+            if one.dataset.partition("@")[0] == dataset
+        }
+
+    def steps(self, name: str, *, limit: int = 100) -> tuple[ProblemStep, ...]:
+        """Read what was done to a problem, newest first."""
+        with self._database.read() as connection:
+            return stored.steps_of(connection, name, limit)
+
+    def template(self, *, form: str = "csv") -> str:
+        """Write a file of patterns to start from, ``csv`` or ``jsonl``."""
+        return template(self._task, form=form)
+
+    def show(
+        self, name: str, *, on: str | None = None, models: Sequence[str] | None = None, limit: int = 100
+    ) -> ShownProblem:
+        """Show one problem: its standing and its patterns on each model (slide 44).
+
+        Raises:
+            ProblemNotFoundError: There is no such problem.
+            ModelNotFoundError: A model's name is unknown.
+        """
+        reports = tuple(one.number for one in self.reports.list(problem=name))
+        return self._views.show(name, on, models, limit, reports)
+
+    def history(
+        self, names: Sequence[str] | str | None = None, *, on: str = TEST, models: Sequence[str] | None = None
+    ) -> History:
+        """Follow the error of problems over the candidate models, oldest first (slide 47).
+
+        Raises:
+            ProblemNotFoundError: A problem's name is unknown.
+            ModelNotFoundError: A model's name is unknown.
+        """
+        return self._views.history([names] if isinstance(names, str) else names, on, models)
+
+    def check(self, *, model: str | None = None, on: str = TEST) -> Check:
+        """Run every problem against a model, the newest one by default, before it is let out.
+
+        Raises:
+            ModelNotFoundError: The model's name is unknown.
+            BadInputError: There is no model.
+        """
+        return self._views.check(model, on)
+
+    def triage(self, *, model: str | None = None, on: str = TEST, include_closed: bool = False) -> Triage:
+        """Rank problems by Impact on a model: the live one by default, else the newest (slides 48-50).
+
+        Raises:
+            ModelNotFoundError: The model's name is unknown.
+            BadInputError: There is no model.
+        """
+        mine, live = self._views.chosen(model, newest=False), self._views.live()
+        table = self._views.standings(on)
+        standings = table.standings(mine, live=live, tried=self._views.answering())
+        counting = Counting(self._data, self._task)
+        with self._database.read() as connection:
+            candidates = [
+                Candidate(
+                    problem=problem,
+                    patterns=table.exams[name].patterns,
+                    standing=standings[name],
+                    reports=reporters_of(connection, name),
+                )
+                for name, problem in table.problems.items()
+                if include_closed or problem.closed_at is None
+            ]
+        return Triage(
+            model=mine.title,
+            live=live.title if live else None,
+            test_set=table.test_set.commit.id,
+            problems=rank(candidates, model=mine, counting=counting, levels=self._levels),
+        )
+
+    def count_open(self) -> int:
+        """Count problems that are not closed."""
+        with self._database.read() as connection:
+            return stored.count_open_problems(connection)
+
+    def count_unlinked_reports(self) -> int:
+        """Count user reports that no problem answers yet."""
+        return self.reports.count_unlinked()
+
+    def _settings(self, given: Given) -> dict[str, Any]:
+        made = checked(given, self._levels)
+        if self._task.kind is not TaskKind.BINARY and {"harm_false_positive", "harm_false_negative"} & set(made):
+            raise BadFactorError("only a binary task has false positives and false negatives", "set one --harm")
+        if "affected" in made:
+            Counting(self._data, self._task).check(cast("Affected", made["affected"]))
+        return made
+
+    def _source(self, *, report: int | None, **given: Any) -> Source:  # noqa: ANN401  as in add
+        return Source(report=None if report is None else self.reports.get(report), **given)
+
+    def _text_column(self, column: str | None) -> str:
+        inputs = self._task.inputs
+        if column is None and len(inputs) == 1:
+            return inputs[0]
+        if column not in inputs:
+            raise BadSuiteError(
+                f"the texts of the suite are one input of the task, and it has {', '.join(inputs)}",
+                "say which with --input",
+            )
+        return column
