@@ -19,6 +19,8 @@ from curiouser.data.errors import (
     WrongDatasetKindError,
 )
 from curiouser.data.hashing import content_hash_of, input_hash, normalised_hash, row_hashes, value_hashes
+from curiouser.data.predicates import Predicate, PredicateError
+from curiouser.data.predicates import parse as parse_predicate
 from curiouser.data.reading import open_rows
 from curiouser.data.records import (
     Change,
@@ -40,6 +42,7 @@ from curiouser.data.records import (
     Value,
 )
 from curiouser.data.service import DataService
+from curiouser.data.writing import formula_safe
 
 __all__ = [
     "BadExamplesError",
@@ -62,6 +65,8 @@ __all__ = [
     "DatasetStatus",
     "ExamplesNotFoundError",
     "Origin",
+    "Predicate",
+    "PredicateError",
     "Ref",
     "RefExistsError",
     "RefKind",
@@ -72,9 +77,11 @@ __all__ = [
     "Value",
     "WrongDatasetKindError",
     "content_hash_of",
+    "formula_safe",
     "input_hash",
     "normalised_hash",
     "open_rows",
+    "parse_predicate",
     "row_hashes",
     "value_hashes",
 ]

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from curiouser.data import ColumnType, Layout, write_file
+from curiouser.data import formula_safe
 from curiouser.evaluations.records import Flip
 from curiouser.evaluations.test_set import TestSet
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadInputError
+from curiouser.storage.objects import disk_errors
 
 
 def ids_in(path: Path, id_name: str = "id") -> list[str]:
@@ -48,6 +49,8 @@ def write_flips(flips: Sequence[Flip], test_set: TestSet, task: Task, path: Path
         orient="row",
     )
     joined = listed.join(shown, on="id", how="left", maintain_order="left")
-    types = {f"row_{name}": test_set.commit.schema[column] for name, column in of_row.items()}
-    schema = {**dict.fromkeys(("id", "a", "b", "flip"), ColumnType.TEXT), **types}
-    return write_file(path, [joined], Layout(format="csv", schema=schema, id_name=task.id))
+    draft = path.with_name(path.name + ".part")
+    with disk_errors(f"writing {path}"):
+        formula_safe(joined).write_csv(draft)
+        draft.replace(path)
+    return len(joined)

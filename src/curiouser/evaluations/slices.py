@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Row, delete, insert, select
 
-from curiouser.data.predicates import parse
+from curiouser.data import parse_predicate
 from curiouser.evaluations.errors import SliceExistsError, SliceNotFoundError
 from curiouser.evaluations.records import ALL_ROWS, HEADLINE, Slice
 from curiouser.evaluations.tables import named_slice
@@ -156,7 +156,7 @@ class Slices:
                 "a slice selects by a predicate or by a list of ids", "give --where or --ids, one of the two"
             )
         if where is not None:
-            return by_predicate(name, str(parse(where, test_set.commit.schema)))
+            return by_predicate(name, str(parse_predicate(where, test_set.commit.schema)))
         distinct = sorted(set(ids or ()))
         unknown = [one for one, place in zip(distinct, test_set.places(distinct), strict=True) if place < 0]
         if not distinct or unknown:
@@ -179,7 +179,7 @@ def rows_of(one: Slice, test_set: TestSet) -> SlicedRows:
     """
     if one.ids is not None:
         return SlicedRows(slice=one, mask=test_set.chosen(one.ids))
-    expression = parse(one.where or "", test_set.commit.schema).expression()
+    expression = parse_predicate(one.where or "", test_set.commit.schema).expression()
     mask = test_set.rows.select(expression.fill_null(value=False).alias("chosen"))["chosen"].to_numpy()
     return SlicedRows(slice=one, mask=np.asarray(mask, np.bool_))
 

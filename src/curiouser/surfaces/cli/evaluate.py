@@ -1,0 +1,80 @@
+"""``curiouser evaluate``: bring every model to today's test set."""
+
+from __future__ import annotations
+
+import click
+
+from curiouser.evaluations import Evaluation, EvaluationRun
+from curiouser.measure import Measured
+from curiouser.surfaces.bodies.evaluations import run_body
+from curiouser.surfaces.cli.context import pass_workspace
+from curiouser.surfaces.cli.show import emit, json_option, number, plural, progress, table, warn
+from curiouser.workspace import Workspace
+
+_SHOWN = {
+    "binary": ("accuracy", "f1", "roc_auc"),
+    "multiclass": ("accuracy", "macro_f1", "log_loss"),
+    "regression": ("mae", "rmse", "within_tolerance"),
+}
+
+
+@click.command()
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option("--on", default="test", metavar="REF", help="Test set: a dataset, or dataset@branch, tag or data commit.")
+@click.option("--slice", "slices", multiple=True, metavar="NAME|PREDICATE", help="Score this part of the rows as well.")
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Show this metric; --json has all of them.")
+@json_option
+@pass_workspace
+def evaluate(
+    workspace: Workspace,
+    models: tuple[str, ...],
+    on: str,
+    slices: tuple[str, ...],
+    metrics: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> int:
+    """Bring models to the head of the test set: every active one, or those named.
+
+    Only rows whose inputs a model has never answered are put to it; what is
+    scored once is kept. The headline is about rows drawn from users (origin
+    sample); "all" is over every labelled row. Exit status 1: a model failed.
+
+    JSON: {test_set, model_calls, evaluations: [{model, threshold, complete, n,
+    missing, scores: {accuracy: {value, low, high, n, method}, ...}, all, slices}]}
+    """
+    with progress("asking models") as told:
+        run = workspace.evaluations.evaluate(models, on=on, slices=slices, actor=workspace.actor, progress=told)
+    shown = metrics or _SHOWN[str(workspace.configuration.task.kind)]
+    emit(run_body(run), lambda: _text(run, shown), as_json=as_json)
+    for failed in run.failed:
+        warn(f"{failed.model} failed: {failed.error}")
+    return 1 if run.failed else 0
+
+
+def _text(run: EvaluationRun, metrics: tuple[str, ...]) -> str:
+    heads = ["Model", *metrics, f"{metrics[0]}, all rows", ""]
+    rows = [_row(one, metrics) for one in run.evaluations]
+    said = f"{plural(run.rows, 'row')}, {run.sample:,} drawn from users; {plural(run.model_calls, 'model call')}"
+    lines = [f"Test set {run.test_set[:8]}: {said}", "", table(heads, rows)]
+    lines += _sliced(run, metrics[0])
+    return "\n".join([*lines, *(f"note: {note}" for note in run.notes)])
+
+
+def _row(one: Evaluation, metrics: tuple[str, ...]) -> list[str | None]:
+    name = one.model if one.version == 1 else f"{one.model}@{one.version}"
+    said = "failed" if one.error else "" if one.complete else f"needs {plural(one.missing, 'prediction')}"
+    shown = [_shown(one.scores.get(metric)) for metric in metrics]
+    return [name, *shown, _shown(one.all_rows.get(metrics[0])), said]
+
+
+def _shown(one: Measured | None) -> str | None:
+    return None if one is None else number(one.value, one.low, one.high, n=one.n)
+
+
+def _sliced(run: EvaluationRun, metric: str) -> list[str]:
+    names = list(dict.fromkeys(name for one in run.evaluations for name in one.slices))
+    if not names:
+        return []
+    rows = [[name, *(_shown(one.slices[name].get(metric)) for one in run.evaluations)] for name in names]
+    return ["", table([f"{metric} on", *(one.model for one in run.evaluations)], rows)]
