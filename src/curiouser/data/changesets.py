@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from curiouser.data.hashing import row_hashes, total_of
-from curiouser.data.stored import ID, Schema, conform, dtypes_of
+from curiouser.data.stored import ID, Schema, conform, dtypes_of, empty_rows
 
 ADDED, CHANGED, REMOVED = "A", "C", "R"
 _ROW, _OLD, _OP, _WAS = "row.", "old.", "op", "was"
@@ -182,6 +182,8 @@ def reversed_changes(changes: pl.DataFrame, schema: Schema) -> pl.DataFrame:
 
 def composed(chain: Sequence[pl.DataFrame], schema: Schema) -> pl.DataFrame:
     """Make one changeset of several, oldest first; what is undone on the way is left out."""
+    if not chain:
+        return changeset(empty_rows(schema), empty_rows(schema), schema)
     if len(chain) == 1:
         return chain[0]
     befores = [before_rows(part, schema).with_columns(_place=pl.lit(place)) for place, part in enumerate(chain)]

@@ -78,10 +78,7 @@ class Comparer:
         """Gather all that changed as one changeset."""
         parts = [part for part in self.pieces(before, after).parts if not part.is_empty()]
         schema = _both(before, after)
-        if not parts:
-            nothing = pl.DataFrame(schema={ID: pl.String()})
-            return changeset(nothing, nothing, schema)
-        return pl.concat(parts, how="diagonal_relaxed")
+        return pl.concat(parts, how="diagonal_relaxed") if parts else composed([], schema)
 
     def touched(self, before: DataCommit | None, after: DataCommit, *, among: pl.Series) -> pl.Series:
         """Tell which of some ids are not the same in two data commits."""

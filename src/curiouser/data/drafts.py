@@ -17,17 +17,12 @@ from curiouser.data.errors import (
 )
 from curiouser.data.hashing import row_hashes, total_of
 from curiouser.data.records import ColumnType, DataCommit, Dataset, DatasetKind, Origin
-from curiouser.data.snapshots import GROUP_ROWS, Snapshot
+from curiouser.data.snapshots import Snapshot
 from curiouser.data.states import State, ranges
 from curiouser.data.stored import DTYPES, ID, ORIGIN, Schema, column_type, conform, some_ids, to_stored
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadInputError
 from curiouser.kernel.ids import ObjectName
-
-FOLD_CHAIN = 64
-"""Changesets that may lie over a snapshot before a new one is written."""
-FOLD_SHARE = 0.1
-"""Share of a snapshot's rows that may be touched before a new one is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,11 +239,12 @@ def draft_of(head: DataCommit, state: State, changes: pl.DataFrame, schema: Sche
     """
     counts = counts_of(changes)
     after = state.changed_by(changes, schema)
-    most = max(FOLD_SHARE * head.rows, GROUP_ROWS)
+    layout = state.files.layout
+    most = layout.most_touched(head.rows)
     heavy = counts.total > most or must_rewrite(state.schema, schema)
     name = None if heavy else state.files.write_changes(changes)
     snapshot = None
-    if heavy or after.chain > FOLD_CHAIN or len(after.overlay.touched) > most:
+    if heavy or after.chain > layout.fold_chain or len(after.overlay.touched) > most:
         snapshot = state.files.write_snapshot(rewritten_rows(state, changes, schema))
     union = {**state.schema, **schema}
     return Draft(
@@ -270,7 +266,7 @@ def first_draft(state: State, given: pl.DataFrame, schema: Schema) -> Draft:
         StorageError: The disk refused.
     """
     rows = upserted(given.clear(), given, schema)
-    total = sum(total_of(row_hashes(piece)) for piece in rows.iter_slices(GROUP_ROWS * 32))
+    total = sum(total_of(row_hashes(piece)) for piece in rows.iter_slices(state.files.layout.range_rows))
     return Draft(
         schema=schema,
         total=total,

@@ -15,25 +15,21 @@ from pathlib import Path
 import polars as pl
 
 from curiouser.data import drafts
-from curiouser.data.changesets import Counts, changeset, changing, content_delta, counts_of
+from curiouser.data.changesets import Counts, changeset, changing, composed, content_delta, counts_of
 from curiouser.data.committing import Committer, LostRaceError, nothing_changed
 from curiouser.data.drafts import Draft, Request
 from curiouser.data.errors import BadExamplesError, BranchMovedError, ChangedInputError
 from curiouser.data.hashing import row_hashes, total_of
 from curiouser.data.records import ColumnType, Committed, DataCommit, Dataset
-from curiouser.data.snapshots import GROUP_ROWS, RowFiles, Snapshot
+from curiouser.data.snapshots import RowFiles, Snapshot
 from curiouser.data.states import State, ranges
 from curiouser.data.stored import ID, Schema, conform, empty_rows, some_ids
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.ids import ObjectName
 from curiouser.storage.objects import disk_errors
 
-RUN_ROWS = 262_144
-"""Rows sorted at once."""
-RANGE_ROWS = 131_072
-"""Rows merged at once."""
 _BLOCK_ROWS = 8_192  # rows read from one run at a time
-_SAMPLE_EVERY = 1_024
+_SAMPLES = 256  # ids taken from each run
 _MOST_CHANGES = 500_000  # rows of a changeset that are kept in memory
 _MOST_IDS = 1_000
 
@@ -105,6 +101,7 @@ class LargeCommitter:
     def __init__(self, committer: Committer) -> None:
         self.committer = committer
         self.files: RowFiles = committer.states.files
+        self._sample_every = max(1, self.files.layout.run_rows // _SAMPLES)
 
     def commit(self, request: Request, parts: Iterable[pl.DataFrame]) -> Committed:
         """Write rows by id, as ``DataService.commit`` does, with memory bounded by the size of a part.
@@ -138,20 +135,20 @@ class LargeCommitter:
     ) -> tuple[list[_Run], Schema]:
         runs: list[_Run] = []
         schema: dict[str, ColumnType] = {}
-        for part in _gathered(parts):
+        for part in _gathered(parts, self.files.layout.run_rows):
             typed = replace(request, schema={**schema, **request.schema})
             rows, types = drafts.stored_rows(part, state, self.committer.task, typed)
             schema |= types
             path = stack.enter_context(self.files.objects.writing())
             with disk_errors("sorting rows"):
                 rows.write_parquet(path, compression="lz4", statistics=False, row_group_size=_BLOCK_ROWS)
-            runs.append(_Run(path=path, rows=rows.height, sample=rows.get_column(ID).gather_every(_SAMPLE_EVERY)))
+            runs.append(_Run(path=path, rows=rows.height, sample=rows.get_column(ID).gather_every(self._sample_every)))
         return runs, schema
 
     def _draft(self, head: DataCommit | None, state: State, merge: _Merge, snapshot: Snapshot) -> Draft:
         tally = merge.tally
         name: ObjectName | None = None
-        small = head is not None and tally.counts.total <= max(drafts.FOLD_SHARE * head.rows, GROUP_ROWS)
+        small = head is not None and tally.counts.total <= self.files.layout.most_touched(head.rows)
         if small and tally.changes is not None and not drafts.must_rewrite(state.schema, merge.schema):
             name = self.files.write_changes(pl.concat([merge.no_changes(), *tally.changes], how="diagonal_relaxed"))
         return Draft(
@@ -190,7 +187,7 @@ class _Merge:
 
     def no_changes(self) -> pl.DataFrame:
         """Make an empty changeset with every column."""
-        return changeset(empty_rows(self.schema), empty_rows(self.schema), self._both)
+        return composed([], self._both)
 
     @property
     def _both(self) -> Schema:
@@ -199,7 +196,8 @@ class _Merge:
     def _cuts(self) -> list[str]:
         samples = [run.sample for run in self.runs]
         ids = pl.concat(samples).sort() if samples else pl.Series(ID, [], dtype=pl.String)
-        step = RANGE_ROWS // _SAMPLE_EVERY
+        layout = self.state.files.layout
+        step = max(1, 2 * layout.range_rows // max(1, layout.run_rows // _SAMPLES))
         return sorted({*ids.gather_every(step, step), *self.state.cuts()})
 
     def _look_for_repeats(self, rows: pl.DataFrame) -> None:
@@ -238,12 +236,12 @@ class _Merge:
                 tally.changes = None
 
 
-def _gathered(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def _gathered(parts: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
     """Gather small parts into runs worth sorting."""
     waiting: list[pl.DataFrame] = []
     for part in parts:
         waiting.append(part)
-        if sum(each.height for each in waiting) >= RUN_ROWS:
+        if sum(each.height for each in waiting) >= size:
             yield pl.concat(waiting, how="diagonal_relaxed")
             waiting = []
     if waiting:

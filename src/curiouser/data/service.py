@@ -30,7 +30,7 @@ from curiouser.data.records import (
     RefKind,
     ShownCommit,
 )
-from curiouser.data.snapshots import RowFiles
+from curiouser.data.snapshots import Layout, RowFiles
 from curiouser.data.states import States
 from curiouser.data.stored import ID, Schema
 from curiouser.data.verifying import verify
@@ -55,11 +55,14 @@ class DataService:
         objects: Holds the rows.
         task: Says which columns are inputs and label.
         clock: Tells the time.
+        layout: How tables are cut up; the measured one when left out.
     """
 
-    def __init__(self, database: Database, objects: FolderObjects, task: Task, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, objects: FolderObjects, task: Task, clock: Clock, *, layout: Layout | None = None
+    ) -> None:
         self.database, self.objects, self.task, self.clock = database, objects, task, clock
-        self._files = RowFiles(objects)
+        self._files = RowFiles(objects, layout or Layout())
         self._states = States(database, self._files)
         self._comparer = Comparer(database, self._states)
         self._committer = Committer(database, self._states, self._comparer, task, clock)

@@ -22,10 +22,34 @@ from curiouser.kernel.ids import ObjectName
 from curiouser.storage import FolderObjects
 from curiouser.storage.objects import disk_errors
 
-GROUP_ROWS = 2_048
 ROWS_SUFFIX, LISTING_SUFFIX, CHANGES_SUFFIX = ".rows.parquet", ".listing.parquet", ".changes.parquet"
 _LISTING = {"first": pl.String(), "object": pl.String(), "rows": pl.Int64(), "size_bytes": pl.Int64()}
 _AT_ONCE = 256  # files written before they are made durable together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How tables are cut up; what is written with one layout can be read with any."""
+
+    file_rows: int = 2_048
+    """Most rows of a file, > 0."""
+    range_files: int = 32
+    """Files that are read together when a whole table is walked, > 0."""
+    run_rows: int = 262_144
+    """Rows that are sorted at once when there are too many for memory, > 0."""
+    fold_chain: int = 64
+    """Changesets that may lie over a snapshot before a new one is written, >= 0."""
+    fold_share: float = 0.1
+    """Share of a table's rows that they may touch before that, in [0, 1]."""
+
+    @property
+    def range_rows(self) -> int:
+        """Rows that are read together when a whole table is walked."""
+        return self.file_rows * self.range_files
+
+    def most_touched(self, rows: int) -> float:
+        """Say how many rows changesets may touch in a table of ``rows``; those of one file are always few."""
+        return max(self.fold_share * rows, self.file_rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +91,11 @@ class RowFiles:
 
     Args:
         objects: Where they are kept.
+        layout: How tables are cut up.
     """
 
-    def __init__(self, objects: FolderObjects) -> None:
-        self.objects = objects
+    def __init__(self, objects: FolderObjects, layout: Layout) -> None:
+        self.objects, self.layout = objects, layout
         self._listing = lru_cache(maxsize=8)(self._read_listing)
 
     def snapshot(self, name: ObjectName) -> Snapshot:
@@ -118,7 +143,7 @@ class RowFiles:
         """
         lines: list[pl.DataFrame] = []
         waiting: list[pl.DataFrame] = []
-        for group in _groups(parts):
+        for group in _groups(parts, self.layout.file_rows):
             waiting.append(group)
             if len(waiting) == _AT_ONCE:
                 lines.append(self._write_files(waiting))
@@ -170,13 +195,13 @@ def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
     frame.write_parquet(path, compression="zstd", statistics=False)
 
 
-def _groups(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def _groups(parts: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
     """Cut rows into files of equal size, whatever the size of the parts they come in."""
     rest: pl.DataFrame | None = None
     for part in parts:
         rows = part if rest is None or rest.is_empty() else pl.concat([rest, part])
-        whole = rows.height // GROUP_ROWS * GROUP_ROWS
-        yield from rows.head(whole).iter_slices(GROUP_ROWS)
+        whole = rows.height // size * size
+        yield from rows.head(whole).iter_slices(size)
         rest = rows.slice(whole)
     if rest is not None and not rest.is_empty():
         yield rest

@@ -17,8 +17,6 @@ from curiouser.data.stored import ID, Schema, conform, empty_rows
 from curiouser.kernel.ids import DataCommitId
 from curiouser.storage import Database
 
-RANGE_FILES = 32
-"""Files of a snapshot that are read together when a whole table is walked: 65,536 rows."""
 NOTHING: Schema = {ID: ColumnType.TEXT}
 """Columns of a table that has no rows yet."""
 _REMEMBERED = 4
@@ -63,7 +61,8 @@ class State:
     def cuts(self) -> list[str]:
         """Choose ids that cut the table into pieces of bounded size."""
         firsts = [] if self.snapshot is None else self.snapshot.files.get_column("first").to_list()
-        return [*firsts[RANGE_FILES::RANGE_FILES]]
+        step = self.files.layout.range_files
+        return [*firsts[step::step]]
 
     def changed_by(self, changes: pl.DataFrame, schema: Schema) -> State:
         """Lay one more changeset over the rows."""
