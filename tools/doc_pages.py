@@ -1,0 +1,239 @@
+"""Run the commands of documentation pages, compare what they print with what the page shows, or fill it in.
+
+A page's ``console`` blocks hold lines ``$ command`` (``> `` goes on with it),
+each followed by what it prints. ``…`` stands for what is left out; a trailing
+``# exit 3`` says which exit status is right. A comment near the top says where
+the page starts from::
+
+    <!-- starts from: the example -->
+    <!-- starts from: tutorial/03-models.md -->   (where that page ends)
+
+Without it, the page starts in an empty folder. Run this file with pages to
+fill in the output of commands that show a lone ``?`` or something that is no
+longer true::
+
+    python tools/doc_pages.py docs/tutorial/01-the-test-set.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+EXAMPLE = ROOT / "examples" / "introductions"
+HOME = "/home/alice/introductions"
+"""What the reader's folder is called in the pages."""
+MADE_HERE = (".curiouser", "__pycache__", "*.svg")
+_THE_EXAMPLE = "the example"
+_START = re.compile(r"<!-- starts from: (.+?) -->")
+_EXIT = re.compile(r"\s# exit (\d+)\s*$")
+_MARK = "=====status"
+_SHOWN_LINES = 24
+_LIMIT_S = 240
+_CHANGES = (
+    (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b"), "HASH"),
+    (re.compile(r"\b20\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00| UTC)?)?"), "TIME"),
+    (re.compile(r"\s+"), " "),
+)
+"""What differs from run to run: hashes, moments, and the widths of columns that hold them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command of a page."""
+
+    line: int
+    """Line of the page it stands in, from 1."""
+    text: str
+    """What is typed."""
+    status: int
+    """The exit status that is right."""
+    shown: tuple[str, ...]
+    """What the page says it prints."""
+    end: int
+    """First line of the page after it, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What one command did."""
+
+    status: int | None
+    """Its exit status; None where it never ended."""
+    lines: tuple[str, ...]
+    """What it printed, both streams as they came."""
+
+
+def commands_of(page: str) -> list[Command]:
+    """Find the commands of a page's console blocks."""
+    found, lines, at = [], page.split("\n"), 0
+    while at < len(lines):
+        if lines[at].strip() != "```console":
+            at += 1
+            continue
+        end = next(i for i in range(at + 1, len(lines)) if lines[i].strip() == "```")
+        found += list(_commands_in(lines, at + 1, end))
+        at = end + 1
+    return found
+
+
+def _commands_in(lines: Sequence[str], start: int, end: int) -> Iterator[Command]:
+    begins = [i for i in range(start, end) if lines[i].startswith("$ ")]
+    for first, after in zip(begins, [*begins[1:], end], strict=True):
+        typed = first + 1
+        while typed < after and lines[typed].startswith("> "):
+            typed += 1
+        text = "\n".join(line[2:] for line in lines[first:typed])
+        stated = _EXIT.search(text)
+        status = int(stated[1]) if stated else 0
+        shown = tuple(line for line in lines[typed:after] if line.strip())
+        yield Command(line=first + 1, text=text, status=status, shown=shown, end=after + 1)
+
+
+def start_of(page: str) -> str | None:
+    """Read where a page starts from; None for an empty folder."""
+    said = _START.search(page)
+    return said[1] if said else None
+
+
+def prepare(page: str, folder: Path, before: Path | None) -> None:
+    """Fill a new folder with what a page starts from.
+
+    Args:
+        page: The page's text.
+        folder: Made here; must not exist.
+        before: The folder as the page before left it, where the page names one.
+    """
+    start = start_of(page)
+    if start is None:
+        folder.mkdir()
+    elif start == _THE_EXAMPLE:
+        shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(*MADE_HERE))
+    elif before is not None:
+        shutil.copytree(before, folder, symlinks=True)
+
+
+def run(commands: Sequence[Command], folder: Path) -> list[Printed]:
+    """Run commands in one shell, in order, in a folder."""
+    script = "".join(f"{command.text}\nprintf '\\n%s %d\\n' '{_MARK}' $?\n" for command in commands)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CURIOUSER", "GIT_", "PYTEST"))}
+    settings = {"CURIOUSER_ACTOR": "alice", "COLUMNS": "120", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with tempfile.TemporaryDirectory() as home:
+        file = Path(home) / "page.sh"
+        file.write_text(script, encoding="utf-8")
+        ran = subprocess.run(
+            ["bash", str(file)],
+            cwd=folder,
+            env=kept | settings | {"PATH": path, "HOME": home},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_LIMIT_S,
+            check=False,
+        )
+    text = ran.stdout.decode("utf-8", "replace").replace(str(folder.resolve()), HOME)
+    return _printed(text, len(commands))
+
+
+def _printed(text: str, count: int) -> list[Printed]:
+    parts = re.split(rf"\n?^{_MARK} (\d+)\n", text, flags=re.MULTILINE)
+    outputs, statuses = parts[0::2], parts[1::2]
+    return [
+        Printed(
+            status=int(statuses[i]) if i < len(statuses) else None,
+            lines=tuple(line.rstrip() for line in outputs[i].split("\n") if line.strip()) if i < len(outputs) else (),
+        )
+        for i in range(count)
+    ]
+
+
+def complaint(command: Command, printed: Printed) -> str | None:
+    """Say what is not as the page says; None where all is."""
+    if printed.status != command.status:
+        said = "\n  ".join(printed.lines[-12:])
+        return f"line {command.line}: `{command.text}` ended with {printed.status}, not {command.status}:\n  {said}"
+    there = [_steady(line) for line in printed.lines]
+    for line in command.shown:
+        pieces = [_steady(piece) for piece in line.split("…")]
+        wanted = ".*".join(map(re.escape, pieces))
+        whole = re.compile(wanted)
+        if not any(whole.fullmatch(one) for one in there):
+            said = "\n  ".join(printed.lines[:40])
+            return f"line {command.line}: `{command.text}` does not print\n  {line}\nbut\n  {said}"
+    return None
+
+
+def _steady(line: str) -> str:
+    for pattern, word in _CHANGES:
+        line = pattern.sub(word, line)
+    return line.strip()
+
+
+def filled(page: str, commands: Sequence[Command], printed: Sequence[Printed]) -> str:
+    """Put real output into a page, where it shows a lone ``?`` or what is no longer true."""
+    lines = page.split("\n")
+    for command, one in reversed(list(zip(commands, printed, strict=True))):
+        if command.shown and (command.shown == ("?",) or complaint(command, one)):
+            shown = list(one.lines[:_SHOWN_LINES]) + (["…"] if len(one.lines) > _SHOWN_LINES else [])
+            first = command.line + command.text.count("\n")
+            lines[first : command.end - 1] = shown
+    return "\n".join(lines)
+
+
+class Pages:
+    """Runs pages, each from where the one before ended; what was run once is kept.
+
+    Args:
+        scratch: A folder for the folders of the pages.
+    """
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._done: dict[str, tuple[Path, list[Command], list[Printed]]] = {}
+
+    def outcome(self, name: str) -> tuple[list[Command], list[Printed]]:
+        """Run a page, and those it starts from."""
+        _, commands, printed = self._ended(name)
+        return commands, printed
+
+    def _ended(self, name: str) -> tuple[Path, list[Command], list[Printed]]:
+        if name not in self._done:
+            page = (DOCS / name).read_text(encoding="utf-8")
+            start = start_of(page)
+            before = None if start in {None, _THE_EXAMPLE} else self._ended(str(start))[0]
+            folder = self._scratch / name.replace("/", "-").removesuffix(".md")
+            prepare(page, folder, before)
+            commands = commands_of(page)
+            self._done[name] = (folder, commands, run(commands, folder))
+        return self._done[name]
+
+
+def main() -> None:
+    """Fill in the pages that are named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pages", nargs="+", type=Path)
+    wrong = 0
+    for path in parser.parse_args().pages:
+        with tempfile.TemporaryDirectory() as scratch:
+            commands, printed = Pages(Path(scratch)).outcome(str(path.resolve().relative_to(DOCS)))
+        path.write_text(filled(path.read_text(encoding="utf-8"), commands, printed), encoding="utf-8")
+        for command, one in zip(commands, printed, strict=True):
+            if one.status != command.status:
+                wrong += 1
+                print(f"{path}: {complaint(command, one)}")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
