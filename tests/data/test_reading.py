@@ -154,7 +154,10 @@ def test_a_parquet_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
             read(put(tmp_path, "cut.parquet", data[:size]))
 
 
-@pytest.mark.parametrize(("header", "reason"), [(",text", "column 1 has no name"), ("a,b,a", "'a' more than once")])
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [(",text", "column 1 has no name"), ("a,b,a", "'a' more than once"), ("a,^b$,c", "begin with")],
+)
 def test_a_header_must_name_every_column_once(tmp_path: Path, header: str, reason: str) -> None:
     with pytest.raises(WrongColumnsError, match=reason):
         open_rows(put(tmp_path, "x.csv", f"{header}\n1,2,3\n"))
@@ -185,11 +188,11 @@ def test_json_values_keep_the_text_that_stands_there(tmp_path: Path) -> None:
 
 
 def test_each_bad_line_of_json_is_told_with_its_reason(tmp_path: Path) -> None:
-    data = '{"a": 1}\n{"a": \n[1]\n{"a": [1]}\n{"a": 1, "a": 2}\n{"a": "\\ud800"}\n' + "[" * 5000 + "\n\n{}"
+    data = '{"a": 1}\n{"a": \n[1]\n{"a": [1]}\n{"a": 1, "a": 2}\n{"a": "\\ud800"}\n' + "[" * 5000 + '\n\n{"b": 1}\n{}'
     frame, lines, bad = read(put(tmp_path, "x.jsonl", data))
     assert lines == [1, 9]
     assert frame.height == 2
-    assert sorted(row.line for row in bad) == [2, 3, 4, 5, 6, 7]
+    assert sorted(row.line for row in bad) == [2, 3, 4, 5, 6, 7, 10]
 
 
 def test_records_and_frames_are_rows_too() -> None:

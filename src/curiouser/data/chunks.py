@@ -89,7 +89,7 @@ class Rowed(Protocol):
 
 
 def check_names(columns: tuple[str, ...], source: str) -> None:
-    """Refuse columns without a name, or two with the same.
+    """Refuse columns without a name, two with the same, and names that Polars would take for patterns.
 
     Raises:
         WrongColumnsError: There are such columns; all are named.
@@ -105,4 +105,10 @@ def check_names(columns: tuple[str, ...], source: str) -> None:
     if twice:
         raise WrongColumnsError(
             f"{source} names {', '.join(map(repr, twice))} more than once", "give each column its own name"
+        )
+    patterns = [name for name in columns if name.startswith("^") and name.endswith("$")]
+    if patterns:
+        raise WrongColumnsError(
+            f"{source} has a column {', '.join(map(repr, patterns))}; a name cannot begin with ^ and end with $",
+            "rename it",
         )

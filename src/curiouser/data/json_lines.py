@@ -146,6 +146,8 @@ def chunk_of(records: Sequence[Mapping[str, object]], lines: Sequence[int], bad:
 
 
 def _what_is_no_value(record: Mapping[str, object]) -> tuple[str | None, str] | None:
+    if not record:
+        return None, "is an empty object"
     for name, value in record.items():
         if not name:
             return None, "has a column without a name"
