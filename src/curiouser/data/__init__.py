@@ -5,7 +5,9 @@ the same rows have the same content hash, whatever their history.
 Slides 36 (the test set changes while you work), 44 ("add to your test set") and 59 (version your data).
 """
 
-from curiouser.data.bad_rows import BadRow
+from curiouser.data.bad_rows import BadDataError, BadRow, UnreadableFileError, WrongColumnsError
+from curiouser.data.cells import Cell
+from curiouser.data.chunks import Dialect
 from curiouser.data.errors import (
     BadExamplesError,
     BranchMovedError,
@@ -18,7 +20,9 @@ from curiouser.data.errors import (
     RevertConflictError,
     WrongDatasetKindError,
 )
+from curiouser.data.files import DataFiles, Exported, ExportPlan
 from curiouser.data.hashing import content_hash_of, input_hash, normalised_hash, row_hashes, value_hashes
+from curiouser.data.plans import Imported, ImportPlan
 from curiouser.data.predicates import Predicate, PredicateError
 from curiouser.data.predicates import parse as parse_predicate
 from curiouser.data.reading import open_rows
@@ -42,12 +46,14 @@ from curiouser.data.records import (
     Value,
 )
 from curiouser.data.service import DataService
-from curiouser.data.writing import formula_safe
+from curiouser.data.writing import Layout, formula_safe, write_file, write_stream
 
 __all__ = [
+    "BadDataError",
     "BadExamplesError",
     "BadRow",
     "BranchMovedError",
+    "Cell",
     "Change",
     "ChangedInputError",
     "Collected",
@@ -57,13 +63,20 @@ __all__ = [
     "Damage",
     "DataCommit",
     "DataDiff",
+    "DataFiles",
     "DataService",
     "Dataset",
     "DatasetKind",
     "DatasetLine",
     "DatasetNotFoundError",
     "DatasetStatus",
+    "Dialect",
     "ExamplesNotFoundError",
+    "ExportPlan",
+    "Exported",
+    "ImportPlan",
+    "Imported",
+    "Layout",
     "Origin",
     "Predicate",
     "PredicateError",
@@ -74,7 +87,9 @@ __all__ = [
     "RevertConflictError",
     "RowChange",
     "ShownCommit",
+    "UnreadableFileError",
     "Value",
+    "WrongColumnsError",
     "WrongDatasetKindError",
     "content_hash_of",
     "formula_safe",
@@ -84,4 +99,6 @@ __all__ = [
     "parse_predicate",
     "row_hashes",
     "value_hashes",
+    "write_file",
+    "write_stream",
 ]

@@ -22,7 +22,7 @@ from curiouser.data.states import State, ranges
 from curiouser.data.stored import DTYPES, ID, ORIGIN, Schema, column_type, conform, some_ids, to_stored
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadInputError
-from curiouser.kernel.ids import ObjectName
+from curiouser.kernel.ids import ObjectName, plain_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,12 @@ class Request:
     """Whether the rows given are the whole table."""
     allow_input_changes: bool = False
     """Whether a known id may get another input."""
+
+    def __post_init__(self) -> None:
+        plain_name(self.dataset, "dataset")
+        plain_name(self.branch, "branch")
+        if not self.message.strip():
+            raise BadInputError("a data commit needs a message", 'say why: -m "…"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

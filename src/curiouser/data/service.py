@@ -8,14 +8,14 @@ from datetime import timedelta
 import polars as pl
 
 from curiouser.data import graph
-from curiouser.data.changesets import after_rows, before_rows, changeset, ids_of
+from curiouser.data.cells import Cell, edited
 from curiouser.data.collecting import collect
-from curiouser.data.committing import Committer, Rows, nothing_changed
+from curiouser.data.committing import Committer, Rows
 from curiouser.data.comparing import Comparer
 from curiouser.data.drafts import Request
-from curiouser.data.errors import RevertConflictError
+from curiouser.data.errors import BranchMovedError
 from curiouser.data.large import LargeCommitter
-from curiouser.data.naming import Refs, dataset_statuses, line_of, point
+from curiouser.data.naming import Refs, dataset_statuses, line_of
 from curiouser.data.records import (
     Collected,
     Committed,
@@ -33,16 +33,18 @@ from curiouser.data.records import (
 from curiouser.data.snapshots import Layout, RowFiles
 from curiouser.data.states import States
 from curiouser.data.stored import ID, Schema
+from curiouser.data.undoing import Undoer
 from curiouser.data.verifying import verify
 from curiouser.kernel.clock import Clock
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadInputError
-from curiouser.kernel.ids import DataCommitId, plain_name
+from curiouser.kernel.ids import DataCommitId
 from curiouser.storage import Database, FolderObjects
 
 GRACE = timedelta(days=14)
 """How long garbage collection keeps what nothing names any more."""
 BATCH_ROWS = 65_536
+_ATTEMPTS = 20
 
 
 class DataService:
@@ -67,6 +69,7 @@ class DataService:
         self._comparer = Comparer(database, self._states)
         self._committer = Committer(database, self._states, self._comparer, task, clock)
         self._large = LargeCommitter(self._committer)
+        self._undoer = Undoer(self._committer)
         self._refs = Refs(database, clock)
 
     def commit(
@@ -113,9 +116,9 @@ class DataService:
             OutcomeUnknownError: The database failed while committing, and cannot be asked whether it did.
             StorageError: The disk refused; nothing happened.
         """
-        request = _request(
-            dataset,
-            branch,
+        request = Request(
+            dataset=dataset,
+            branch=branch,
             message=message,
             actor=actor,
             kind=kind,
@@ -156,15 +159,11 @@ class DataService:
             allow_input_changes: Let a known id get another input.
 
         Raises:
-            BadInputError: Rows or names that cannot be stored.
-            ChangedInputError: A known id would get another input.
-            WrongDatasetKindError: Labelled and unlabelled were mixed up.
-            BranchMovedError: Somebody moved the branch first; nothing happened.
-            StorageError: The disk refused; nothing happened.
+            As :meth:`commit`.
         """
-        request = _request(
-            dataset,
-            branch,
+        request = Request(
+            dataset=dataset,
+            branch=branch,
             message=message,
             actor=actor,
             kind=kind,
@@ -173,6 +172,49 @@ class DataService:
             allow_input_changes=allow_input_changes,
         )
         return self._large.commit(request, parts)
+
+    def edit(
+        self,
+        dataset: str,
+        branch: str = graph.MAIN,
+        *,
+        cells: Sequence[Cell] = (),
+        deletes: Sequence[str] = (),
+        message: str,
+        actor: str,
+        allow_input_changes: bool = False,
+    ) -> Committed:
+        """Change single cells of known rows, given as text, and delete rows.
+
+        When the branch moves meanwhile, the cells are laid over the rows as they are then.
+
+        Args:
+            dataset: Of this dataset.
+            branch: On this branch.
+            cells: Which cells get which text; read by the type of their column.
+            deletes: Ids of rows to delete.
+            message: Why.
+            actor: Who.
+            allow_input_changes: Let a known id get another input.
+
+        Raises:
+            BadExamplesError: A text is no value of its column.
+            As :meth:`commit`.
+        """
+        request = Request(
+            dataset=dataset, branch=branch, message=message, actor=actor, allow_input_changes=allow_input_changes
+        )
+        if not cells and not deletes:
+            raise BadInputError("there is nothing to commit", "give cells to set or ids to delete")
+        for _ in range(_ATTEMPTS):
+            head = self.head(dataset, branch)
+            known = self.rows(head.id, ids=[cell.id for cell in cells])
+            rows = Rows(upserts=edited(known, cells, head) if cells else None, deletes=deletes)
+            try:
+                return self._committer.commit(request, rows, expect=head.id)
+            except BranchMovedError:
+                continue
+        raise BranchMovedError(dataset, branch)
 
     def rows(
         self,
@@ -357,22 +399,7 @@ class DataService:
             BadInputError: It is not part of the branch, or is its first version.
             BranchMovedError: Somebody moved the branch first; nothing happened.
         """
-        with self.database.read() as connection:
-            head = graph.resolve(connection, f"{dataset}@{branch}")
-            undone = graph.resolve(connection, point(dataset, data_commit))
-            part = graph.ways_between(connection, undone.id, head.id).common == undone.id
-            parent = graph.get_data_commit(connection, undone.parents[0]) if undone.parents else None
-        if not part:
-            raise BadInputError(f"{undone.id[:12]} is not part of {dataset}@{branch}", "see `curiouser data log`")
-        if parent is None:
-            raise BadInputError(
-                f"{undone.id[:12]} is the first version of {dataset}", "there is nothing before it to go back to"
-            )
-        changes = self._undoing(parent, undone, head)
-        request = _request(dataset, branch, message=message or f"Undo {undone.id[:12]}: {undone.message}", actor=actor)
-        if changes.is_empty():
-            return nothing_changed(head, request)
-        return self._committer.commit_changes(request, head, changes)
+        return self._undoer.revert(dataset, branch, data_commit, actor=actor, message=message)
 
     def datasets(self) -> list[Dataset]:
         """List all datasets by name."""
@@ -407,16 +434,6 @@ class DataService:
         """Check every row, object and hash; empty when all is well."""
         return verify(self.database, self._files, self._states)
 
-    def _undoing(self, parent: DataCommit, undone: DataCommit, head: DataCommit) -> pl.DataFrame:
-        both = {**head.schema, **parent.schema, **undone.schema, **head.schema}
-        changes = self._comparer.changes(parent, undone)
-        ids = ids_of(changes)
-        now = self._states.of(head).lookup(ids)
-        later = ids_of(changeset(after_rows(changes, both), now, both))
-        if len(later):
-            raise RevertConflictError(undone.id, later.to_list())
-        return changeset(now, before_rows(changes, both), both)
-
     def _columns(self, at: DataCommit, columns: Sequence[str] | None) -> list[str] | None:
         if columns is None:
             return None
@@ -430,28 +447,3 @@ class DataService:
 
 def _ids(ids: Sequence[str]) -> pl.Series:
     return pl.Series(ID, list(ids), dtype=pl.String).unique().sort()
-
-
-def _request(
-    dataset: str,
-    branch: str,
-    *,
-    message: str,
-    actor: str,
-    kind: DatasetKind | None = None,
-    schema: Schema | None = None,
-    replace: bool = False,
-    allow_input_changes: bool = False,
-) -> Request:
-    if not message.strip():
-        raise BadInputError("a data commit needs a message", 'say why: -m "…"')
-    return Request(
-        dataset=plain_name(dataset, "dataset"),
-        branch=plain_name(branch, "branch"),
-        message=message,
-        actor=actor,
-        kind=kind,
-        schema=schema or {},
-        replace=replace,
-        allow_input_changes=allow_input_changes,
-    )

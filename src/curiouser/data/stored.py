@@ -53,7 +53,7 @@ def to_stored(frame: pl.DataFrame, task: Task, *, given: Schema, known: Schema) 
         known: Types that the dataset's columns have already.
 
     Raises:
-        BadExamplesError: Rows without id, twice the same id, an unknown origin, a weight or number that cannot be.
+        BadExamplesError: Rows without id or twice with the same, an unknown origin or class, an impossible number.
         ColumnTypeError: A column cannot be brought to its type.
         BadInputError: There is no id column.
     """
@@ -66,7 +66,7 @@ def to_stored(frame: pl.DataFrame, task: Task, *, given: Schema, known: Schema) 
     if ORIGIN in schema:
         frame = frame.with_columns(pl.col(ORIGIN).fill_null(str(Origin.SAMPLE)))
     frame = frame.sort(ID)
-    problems = [*_id_problems(frame), *_value_problems(frame)]
+    problems = [*_id_problems(frame), *_value_problems(frame, task)]
     if problems:
         raise BadExamplesError(problems)
     return StoredRows(frame=frame, schema=schema)
@@ -164,12 +164,14 @@ def _id_problems(frame: pl.DataFrame) -> list[str]:
     return problems
 
 
-def _value_problems(frame: pl.DataFrame) -> list[str]:
+def _value_problems(frame: pl.DataFrame, task: Task) -> list[str]:
     bad = {
         f"{name} is infinite": pl.col(name).is_infinite() for name, dtype in frame.schema.items() if dtype == pl.Float64
     }
     if ORIGIN in frame.columns:
         bad[f"{ORIGIN} is neither sample nor pattern"] = ~pl.col(ORIGIN).is_in([str(each) for each in Origin])
+    if task.kind is not TaskKind.REGRESSION and task.label in frame.columns:
+        bad[f"{task.label} is no class of the task"] = ~pl.col(task.label).is_in(list(task.classes))
     if WEIGHT in frame.columns:
         bad[f"{WEIGHT} is not above 0"] = pl.col(WEIGHT) <= 0
     if not bad:

@@ -1,0 +1,56 @@
+"""Undo one data commit with a new one, unless later ones touched the same rows."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curiouser.data import graph
+from curiouser.data.changesets import after_rows, before_rows, changeset, ids_of
+from curiouser.data.committing import Committer, nothing_changed
+from curiouser.data.drafts import Request
+from curiouser.data.errors import RevertConflictError
+from curiouser.data.naming import point
+from curiouser.data.records import Committed, DataCommit
+from curiouser.kernel.errors import BadInputError
+
+
+class Undoer:
+    """Makes data commits that undo others.
+
+    Args:
+        committer: Lands them.
+    """
+
+    def __init__(self, committer: Committer) -> None:
+        self.committer = committer
+
+    def revert(self, dataset: str, branch: str, data_commit: str, *, actor: str, message: str | None) -> Committed:
+        """Undo one data commit; see ``DataService.revert``."""
+        where = f"{dataset}@{branch}"
+        with self.committer.database.read() as connection:
+            head = graph.resolve(connection, where)
+            undone = graph.resolve(connection, point(dataset, data_commit))
+            is_part = graph.ways_between(connection, undone.id, head.id).common == undone.id
+            parent = graph.get_data_commit(connection, undone.parents[0]) if undone.parents else None
+        short = undone.id[:12]
+        if not is_part:
+            raise BadInputError(f"{short} is not part of {where}", f"see `curiouser data log {where}`")
+        if parent is None:
+            raise BadInputError(
+                f"{short} is the first version of {dataset}", "there is nothing before it to go back to"
+            )
+        changes = self._undoing(parent, undone, head)
+        text = message or f"Undo {short}: {undone.message}"
+        request = Request(dataset=dataset, branch=branch, message=text, actor=actor)
+        if changes.is_empty():
+            return nothing_changed(head, request)
+        return self.committer.commit_changes(request, head, changes)
+
+    def _undoing(self, parent: DataCommit, undone: DataCommit, head: DataCommit) -> pl.DataFrame:
+        schema = {**head.schema, **parent.schema, **undone.schema, **head.schema}
+        changes = self.committer.comparer.changes(parent, undone)
+        now = self.committer.states.of(head).lookup(ids_of(changes))
+        later = ids_of(changeset(after_rows(changes, schema), now, schema))
+        if len(later):
+            raise RevertConflictError(undone.id, later.to_list())
+        return changeset(now, before_rows(changes, schema), schema)
