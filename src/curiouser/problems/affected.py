@@ -48,7 +48,8 @@ class Counting:
         users = set(window["user"])
         if affected.source is AffectedSource.ROWS:
             where = predicates.parse(str(affected.where), head.schema)
-            found = set(self._data.rows(head.id, columns=["id"], where=where.expression())["id"])
+            columns = list(dict.fromkeys(["id", *where.columns]))
+            found = set(self._data.rows(head.id, columns=columns, where=where.expression())["id"])
             hit = set(window.filter(pl.col("id").is_in(list(found)))["user"])
             says = f"users with a row where {where}"
         else:

@@ -244,7 +244,7 @@ class _Reader:
         said = _text(cells.get(self._marks["expectation"]))
         kind = self._kind(line, said) or default_kind(label, case)
         quantity, tolerance = _text(cells.get(self._marks["quantity"])), self._number(line, "tolerance", cells)
-        if kind is ExpectationKind.LABEL and label is None:
+        if kind is ExpectationKind.LABEL and label is None and not _text(cells.get(self._task.label)):
             self._say(line, self._task.label, "is empty, and the pattern is expected to have its label")
         if kind is not ExpectationKind.LABEL and case is None:
             self._say(line, "case", f"is empty, but {kind} is about the first member of a Case")

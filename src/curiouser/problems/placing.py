@@ -141,7 +141,7 @@ class Placing:
         """
         where = predicates.parse(predicate, self._data.resolve(on).schema)
         label = self._task.label
-        rows = self._data.rows(on, columns=["id", label], where=where.expression())
+        rows = self._data.rows(on, columns=list(dict.fromkeys(["id", label, *where.columns])), where=where.expression())
         labelled = rows.filter(pl.col(label).is_not_null())
         if labelled.is_empty():
             raise PatternNotFoundError(

@@ -106,5 +106,5 @@ def rows_of(given: Any) -> tuple[str, list[Row]]:  # noqa: ANN401  pandas is opt
     else:
         rows = list(given)
     if not all(isinstance(row, Mapping) for row in rows):
-        raise BadPatternsError("the patterns", ["give a file, a frame, or a list of rows {column: value}"])
-    return "the patterns", list(enumerate(rows, start=1))
+        raise BadPatternsError("the table of patterns", ["give a file, a frame, or a list of rows {column: value}"])
+    return "the table of patterns", list(enumerate(rows, start=1))
