@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Unpack
 
 import polars as pl
 
 from curiouser.data.chunks import Dialect
 from curiouser.data.frames import rows_of
 from curiouser.data.importing import check_options, import_rows
-from curiouser.data.plans import Imported, ImportPlan, Told, nobody
-from curiouser.data.predicates import parse
+from curiouser.data.plans import Imported, ImportOptions, ImportPlan, Told, nobody
+from curiouser.data.predicates import Predicate, parse
 from curiouser.data.reading import open_rows
-from curiouser.data.records import DataCommit, Origin
+from curiouser.data.records import DataCommit
 from curiouser.data.service import DataService
 from curiouser.data.stored import ID
 from curiouser.data.streams import format_of
@@ -51,61 +51,52 @@ class DataFiles(DataService):
     """A :class:`DataService` that also reads and writes files and frames."""
 
     def import_file(
-        self, path: str | Path, plan: ImportPlan, *, dialect: Dialect | None = None, tell: Told = nobody
+        self,
+        path: str | Path,
+        *,
+        dataset: str,
+        message: str,
+        actor: str,
+        dialect: Dialect | None = None,
+        tell: Told = nobody,
+        **options: Unpack[ImportOptions],
     ) -> Imported:
         """Import a CSV, TSV, JSON lines or Parquet file.
 
         Args:
             path: The file; its name says the format.
-            plan: What to import it as.
+            dataset: Made by its first import, which also decides whether it is labelled.
+            message: Why.
+            actor: Who.
             dialect: How a delimited file is written, where looking at it is not enough.
             tell: Is told how far the work is.
+            options: As in :class:`ImportPlan`: ``branch``, ``replace``, ``origin``, ``skip_bad``, ``dry_run`` …
 
         Raises:
             As :func:`curiouser.data.importing.import_rows`.
         """
         path = Path(path)
+        plan = ImportPlan(dataset=dataset, message=message, actor=actor, **options)
         check_options(plan, path)
-        task = self.task
-        rows = open_rows(path, dialect, [*task.inputs, task.label, task.id])
+        rows = open_rows(path, dialect, [*self.task.inputs, self.task.label, self.task.id])
         return import_rows(self, rows, plan, folder=path.parent, tell=tell)
 
     def add(
-        self,
-        frame: object,
-        dataset: str,
-        *,
-        message: str,
-        actor: str,
-        branch: str = "main",
-        origin: Origin | None = None,
-        replace: bool = False,
-        allow_input_changes: bool = False,
+        self, frame: object, dataset: str, *, message: str, actor: str, **options: Unpack[ImportOptions]
     ) -> Imported:
         """Import a Polars or pandas frame, or a list of dictionaries.
 
         Args:
             frame: The rows.
-            dataset: Made by its first import.
+            dataset: Made by its first import, which also decides whether it is labelled.
             message: Why.
             actor: Who.
-            branch: A branch of the dataset.
-            origin: Origin of rows that don't say; new rows are samples when left out.
-            replace: The rows are the whole table.
-            allow_input_changes: Let a known id get another input.
+            options: As in :class:`ImportPlan`: ``branch``, ``replace``, ``origin``, ``allow_input_changes`` …
 
         Raises:
             As :func:`curiouser.data.importing.import_rows`.
         """
-        plan = ImportPlan(
-            dataset=dataset,
-            message=message,
-            actor=actor,
-            branch=branch,
-            origin=origin,
-            replace=replace,
-            allow_input_changes=allow_input_changes,
-        )
+        plan = ImportPlan(dataset=dataset, message=message, actor=actor, **options)
         return import_rows(self, rows_of(frame), plan)
 
     def export_file(self, path: str | Path, plan: ExportPlan, *, tell: Told = nobody) -> Exported:
@@ -147,10 +138,12 @@ class DataFiles(DataService):
         layout = Layout(
             format=form, schema={name: at.schema[name] for name in columns}, id_name=self.task.id, raw=plan.raw
         )
-        return at, layout, self._selected(at, plan, columns, tell)
-
-    def _selected(self, at: DataCommit, plan: ExportPlan, columns: Sequence[str], tell: Told) -> Iterator[pl.DataFrame]:
         chosen = None if plan.where is None else parse(plan.where, at.schema)
+        return at, layout, self._selected(at, columns, chosen, tell)
+
+    def _selected(
+        self, at: DataCommit, columns: Sequence[str], chosen: Predicate | None, tell: Told
+    ) -> Iterator[pl.DataFrame]:
         needed = list(dict.fromkeys([*columns, *(chosen.columns if chosen else ())]))
         done = 0
         for piece in self.batches(at.id, needed):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 from curiouser.data.records import ColumnType, Origin
 from curiouser.kernel.ids import ContentHash, DataCommitId
@@ -43,6 +44,21 @@ class ImportPlan:
     """Whether a new dataset has no label column."""
     dry_run: bool = False
     """Only say what would change."""
+
+
+class ImportOptions(TypedDict, total=False):
+    """What may be said of an import besides where to, why and who; explained at :class:`ImportPlan`."""
+
+    branch: str
+    replace: bool
+    origin: Origin | None
+    skip_bad: Path | None
+    allow_input_changes: bool
+    expect: DataCommitId | None
+    types: Mapping[str, ColumnType]
+    file_columns: Collection[str]
+    unlabelled: bool
+    dry_run: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from curiouser.kernel.errors import ConfigurationError, WorkspaceNotFoundError
 from curiouser.storage import Database, FolderObjects
 
 if TYPE_CHECKING:
-    from curiouser.data import DataService
+    from curiouser.data import DataFiles
     from curiouser.evaluations import EvaluationService
     from curiouser.models import ModelService
     from curiouser.models.predictions import PredictionStore
@@ -56,11 +56,11 @@ class Workspace:
         return workspace
 
     @cached_property
-    def data(self) -> DataService:
+    def data(self) -> DataFiles:
         """Versions of labelled rows."""
-        from curiouser.data import DataService  # noqa: PLC0415  see the class
+        from curiouser.data import DataFiles  # noqa: PLC0415  see the class
 
-        return DataService(self.database, self.objects, self.configuration.task, self.clock)
+        return DataFiles(self.database, self.objects, self.configuration.task, self.clock)
 
     @cached_property
     def predictions(self) -> PredictionStore:
