@@ -64,7 +64,7 @@ def labelled_scores(draw: st.DrawFn) -> Rows:
 
 
 @given(labelled_scores(), st.sampled_from([0.0, 0.3, 0.5, 1.0]))
-@settings(max_examples=40)
+@settings(max_examples=30)
 def test_every_metric_agrees_with_scikit_learn_with_ties_and_weights(rows: Rows, threshold: float) -> None:
     truth, scores, weights = rows
     measured = scored(truth, scores, threshold=threshold, weights=weights)
@@ -80,7 +80,7 @@ def test_every_metric_agrees_with_scikit_learn_with_ties_and_weights(rows: Rows,
 
 
 @given(labelled_scores())
-@settings(max_examples=40)
+@settings(max_examples=30)
 def test_the_value_lies_within_its_interval_and_the_interval_within_the_metrics_range(rows: Rows) -> None:
     truth, scores, weights = rows
     users = np.arange(len(truth)) // 2

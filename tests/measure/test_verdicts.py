@@ -1,7 +1,7 @@
 """Holm's adjustment, intervals that agree with it, and verdicts in words."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -11,6 +11,7 @@ p_values = st.lists(st.floats(0, 1, allow_subnormal=False), min_size=1, max_size
 
 
 @given(p_values)
+@settings(max_examples=20)
 def test_holm_agrees_with_statsmodels(given_values: list[float]) -> None:
     expected = multipletests(given_values, method="holm")[1]
     assert holm(given_values) == pytest.approx(list(expected), abs=1e-12)

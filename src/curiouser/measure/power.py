@@ -36,20 +36,34 @@ def mcnemar_power(difference: float, discordant_share: float, n: int) -> float:
     spread = math.sqrt(n * share * (1 - share))
     low, high = max(0, int(n * share - 6 * spread) - 1), min(n, int(n * share + 6 * spread) + 1)
     step = max(1, (high - low) // 400)
-    discordant = np.arange(low, high + 1, step)
-    weight = stats.binom.pmf(discordant, n, share)
+    discordant = np.arange(low, high + 1, step, dtype=np.float64)
+    rest = n - discordant
+    # Each weight is a binomial probability up to a factor that the division takes out.
+    log_weight = special.xlogy(discordant, share) + special.xlog1py(rest, -share)
+    log_weight -= special.gammaln(discordant + 1) + special.gammaln(rest + 1)
+    weight = np.exp(log_weight - log_weight.max())
     reject = _power_given(discordant, (1 + difference / share) / 2)
     return float((weight * reject).sum() / weight.sum())
 
 
-def _power_given(discordant: np.ndarray[tuple[int], np.dtype[np.int64]], favour: float) -> FloatArray:
+def _power_given(discordant: FloatArray, favour: float) -> FloatArray:
     """Power of the exact sign test, given how many rows are discordant: ``(k,)``."""
-    # Largest count in the lower tail whose probability is below .025, or -1.
-    tail = stats.binom.ppf(0.025, discordant, 0.5) - 1
-    tail = np.where(stats.binom.cdf(tail + 1, discordant, 0.5) < 0.025, tail + 1, tail)
-    upper = stats.binom.cdf(tail, discordant, 1 - favour)
-    lower = stats.binom.cdf(tail, discordant, favour)
-    return np.where(tail < 0, 0.0, upper + lower)
+    # Largest count of the lower tail whose probability is below .025, or -1: near its normal
+    # value, then one up or down until it is exact.
+    tail = np.maximum(np.floor(discordant / 2 - 0.98 * np.sqrt(discordant) - 0.5), -1.0)
+    for _ in range(3):
+        tail = np.where((tail >= 0) & (_at_most(tail, discordant, 0.5) >= 0.025), tail - 1, tail)
+    for _ in range(3):
+        tail = np.where(_at_most(tail + 1, discordant, 0.5) < 0.025, tail + 1, tail)
+    shown = _at_most(tail, discordant, 1 - favour) + _at_most(tail, discordant, favour)
+    return np.where(tail < 0, 0.0, shown)
+
+
+def _at_most(successes: FloatArray, trials: FloatArray, share: float) -> FloatArray:
+    """Binomial probability of at most so many successes."""
+    kept = np.maximum(successes, 0.0)
+    below = special.betainc(np.maximum(trials - kept, 1e-9), kept + 1, 1 - share)
+    return np.where(kept >= trials, 1.0, below)
 
 
 def smallest_accuracy_difference(discordant: float, n: int) -> float | None:
@@ -84,7 +98,7 @@ def smallest_accuracy_difference(discordant: float, n: int) -> float | None:
             return size * math.sqrt(n) - needed
 
         return float(optimize.brentq(gap, 1e-12, 1.0))
-    return float(optimize.brentq(lambda size: mcnemar_power(size, share, n) - POWER, 1e-9, 1.0, xtol=1e-5))
+    return float(optimize.brentq(lambda size: mcnemar_power(size, share, n) - POWER, 1e-9, 1.0, xtol=1e-6, rtol=1e-4))
 
 
 def smallest_from_error(error: float, degrees: float = math.inf) -> float | None:

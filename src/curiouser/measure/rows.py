@@ -82,6 +82,11 @@ class Rows:
         sums = self.sums(np.ones(self.n))
         return float(sums.sum() ** 2 / (sums**2).sum())
 
+    @property
+    def degrees(self) -> float:
+        """Degrees of freedom behind a variance between groups, >= 1."""
+        return max(1.0, self.effective_groups - 1)
+
     def among(self, chosen: BoolArray) -> "Rows":
         """Keep the rows that ``chosen`` marks."""
         clusters = None if self.clusters is None else self.clusters[chosen]
@@ -110,17 +115,22 @@ class Rows:
             centred: ``(n,)``, each row's deviation (or influence) on the mean.
 
         Returns:
-            The variance, >= 0; rows of one user vary together. Needs two groups or more.
+            The variance, >= 0; rows of one user vary together, and a user with many rows
+            counts with its leverage. Needs two groups or more.
 
         Source:
-            Liang and Zeger (1986), Biometrika 73:13-22; Taylor linearisation of a weighted mean.
+            Delete-one-group jackknife of a (weighted) mean: Bell and McCaffrey (2002), Survey
+            Methodology 28:169-181, section 2; the textbook's s2 / n where rows stand alone.
 
         Examples:
             >>> Rows.of(4).variance_of_mean(np.array([-1.0, -1.0, 1.0, 1.0]))
             0.3333333333333333
         """
         parts = self.sums(centred)
-        return float(self.groups / (self.groups - 1) * (parts**2).sum() / self.total**2)
+        if self.independent:
+            return float((parts**2).sum() / (self.n * (self.n - 1)))
+        apart = parts / (1 - self.sums(np.ones(self.n)) / self.total)
+        return float((self.groups - 1) / self.groups * (apart**2).sum() / self.total**2)
 
 
 def _dense(clusters: IntArray) -> IntArray | None:

@@ -1,6 +1,7 @@
 """Score one model: every metric that its answers allow, each with its interval."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from curiouser.measure.forms import Form
 from curiouser.measure.intervals import measured
 from curiouser.measure.multiclass import Multiclass, top_classes
 from curiouser.measure.records import Answers, BoolArray, FloatArray, IntArray, Measured
-from curiouser.measure.registry import metrics_of
+from curiouser.measure.registry import Metric, metrics_of
 from curiouser.measure.regression import Regression, within
 from curiouser.measure.rows import Rows
 
@@ -84,7 +85,18 @@ def score_all(
     missing = whole.n - rows.n
     chosen = [name for name in known if metrics is None or name in metrics]
     streams = dict(zip(known, rng.spawn(len(known)), strict=True))
-    return {name: measured(form_of(name), rows, rng=streams[name], missing=missing) for name in chosen}
+    numbers = {name: measured(form_of(name), rows, rng=streams[name], missing=missing) for name in chosen}
+    return {name: _within_range(number, known[name]) for name, number in numbers.items()}
+
+
+def _within_range(number: Measured, metric: Metric) -> Measured:
+    """Cut an interval at the ends of the metric's range, which a skewed loss can pass."""
+    low, high = number.low, number.high
+    if low is None or high is None:
+        return number
+    low = low if metric.low is None else max(low, metric.low)
+    high = high if metric.high is None else min(high, metric.high)
+    return replace(number, low=low, high=high)
 
 
 def forms_of(
