@@ -20,6 +20,8 @@ MODULE_LINES, MODULE_LINES_AT_MOST = 400, 600
 FUNCTION_LINES, FUNCTION_LINES_AT_MOST = 40, 60
 NESTING = 3
 
+FROZEN = "versions"
+"""Folder of the migrations: statements written once and never edited; they are not measured."""
 ALLOWED: dict[str, str] = {}
 """``path`` or ``path:function`` of what may pass the first limit -> the reason."""
 
@@ -73,7 +75,7 @@ def complaints_about(path: Path, root: Path) -> Iterator[str]:
 
 def complaints(root: Path) -> list[str]:
     """List what is too long or too deep in a checkout."""
-    files = sorted(path for part in CHECKED for path in (root / part).rglob("*.py"))
+    files = sorted(path for part in CHECKED for path in (root / part).rglob("*.py") if FROZEN not in path.parts)
     return [complaint for path in files for complaint in complaints_about(path, root)]
 
 
