@@ -65,7 +65,13 @@ class Bench:
         if "origin" not in rows.columns:
             rows = rows.with_columns(origin=pl.lit("sample"))
         done = self.data.commit(
-            "test", message="rows", actor=ACTOR, upserts=rows, replace=replace, deletes=deletes, allow_input_changes=True
+            "test",
+            message="rows",
+            actor=ACTOR,
+            upserts=rows,
+            replace=replace,
+            deletes=deletes,
+            allow_input_changes=True,
         )
         return done.data_commit
 

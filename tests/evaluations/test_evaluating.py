@@ -68,7 +68,9 @@ def test_multiclass_metrics_agree_with_scikit_learn_also_where_a_class_never_occ
     given_p = rng.dirichlet([1, 1, 1], 200)
     bench = Bench(tmp_path, MULTICLASS)
     bench.commit(binary_rows([MULTICLASS.classes[one] for one in truth]))
-    frame = pl.DataFrame({"id": [f"r{i:04}" for i in range(200)]} | {f"p_{n}": given_p[:, i] for i, n in enumerate("abc")})
+    frame = pl.DataFrame(
+        {"id": [f"r{i:04}" for i in range(200)]} | {f"p_{n}": given_p[:, i] for i, n in enumerate("abc")}
+    )
     bench.file_model("m", frame)
     one, answered = bench.evaluation("m"), given_p.argmax(axis=1)
     assert close(value(one, "accuracy"), reference.accuracy_score(truth, answered))

@@ -52,7 +52,7 @@ def compare(
         metric=metric,
         common=common,
         slices=None if every_slice else slices,
-        problems=workspace.problems.patterns_by_problem(on=refs[0]) if problems else None,
+        problems=workspace.problems.pattern_ids(refs[0].partition("@")[0]) if problems else None,
         actor=workspace.actor,
     )
     if flips is not None:
