@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         UntrustedTypesError,
         WrongFormatError,
     )
+    from curiouser.models.exporting import write_rows
     from curiouser.models.prediction_tables import PredictionsDamagedError
     from curiouser.models.predictions import PredictionStore, StoredAnswers
     from curiouser.models.records import (
@@ -89,6 +90,7 @@ __all__ = [
     "UntrustedTypesError",
     "Updated",
     "WrongFormatError",
+    "write_rows",
 ]
 
 
@@ -101,6 +103,7 @@ def __getattr__(name: str) -> object:
         "PredictionStore": "predictions",
         "PredictionsDamagedError": "prediction_tables",
         "StoredAnswers": "predictions",
+        "write_rows": "exporting",
     }
     home = elsewhere.get(name, "errors" if name.endswith("Error") else "records")
     return getattr(importlib.import_module(f"{__name__}.{home}"), name)

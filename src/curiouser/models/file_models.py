@@ -171,7 +171,7 @@ class FileModels:
         if name == "class":
             classes = self._task.classes
             return f"{classes[int(kept[name][at])]}, and the file says {classes[int(given[name][at])]}"
-        return f"{name} {kept[name][at]:.17g}, and the file says {given[name][at]:.17g}"
+        return f"{name} {kept[name][at].item()!r}, and the file says {given[name][at].item()!r}"
 
 
 def _hash_of(read: Predictions) -> str:

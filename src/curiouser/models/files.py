@@ -217,7 +217,7 @@ def _agree(reading: _Reading, classes: NDArray[np.int64], score: Numbers, thresh
     values = score.astype(np.float64)[_sound(reading)]
     codes = classes[_sound(reading)]
     highest_no = values[codes == 0].max(initial=-np.inf)
-    lowest_yes = values[codes == 1].min(initial=np.inf)
+    lowest_yes = float(values[codes == 1].min(initial=np.inf))
     hint = f"; every row agrees at --threshold {lowest_yes!r}" if highest_no < lowest_yes < np.inf else ""
     reading.refuse(
         np.flatnonzero(apart),

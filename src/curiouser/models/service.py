@@ -247,7 +247,7 @@ class ModelService:
             ModelNotFoundError: There is no such model.
             ModelExistsError: The new name is taken.
         """
-        return self._changed(name, "renamed", f"from {name} to {plain_name(new, 'model')}", actor=actor, renamed=new)
+        return self._changed(name, "renamed", f"from {name} to {plain_name(new, 'model')}", actor=actor, new_name=new)
 
     def retire(self, name: str, *, actor: str) -> Model:
         """Leave a model out of lists and evaluations; nothing of it is lost."""
@@ -389,21 +389,9 @@ class ModelService:
         with self._database.read() as connection:
             stored.refuse_taken(connection, name)
 
-    def _changed(
-        self,
-        name: str,
-        what: str,
-        detail: str,
-        *,
-        actor: str,
-        renamed: str | None = None,
-        retired: bool | None = None,
-    ) -> Model:
+    def _changed(self, name: str, what: str, detail: str, *, actor: str, **values: str | bool) -> Model:
         with self._database.write() as connection:
             number = stored.model_number(connection, stored.find(connection, name).id)
-            if renamed is not None:
-                stored.rename(connection, number, renamed)
-            if retired is not None:
-                stored.set_retired(connection, number, retired=retired)
+            stored.change(connection, number, **values)
             stored.insert_event(connection, number, what, detail, actor=actor, now=self._clock())
-            return stored.find(connection, renamed or name)
+            return stored.find(connection, str(values.get("new_name", name)))

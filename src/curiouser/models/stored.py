@@ -237,21 +237,20 @@ def layers_of(connection: Connection, version_id: int) -> tuple[str, ...]:
     return tuple(json.loads(found))
 
 
-def rename(connection: Connection, model_id: int, name: str) -> None:
-    """Give a model another name.
+def change(
+    connection: Connection, model_id: int, *, new_name: str | bool | None = None, retired: str | bool | None = None
+) -> None:
+    """Give a model another name, or retire or restore it.
 
     Raises:
         ModelExistsError: The name is taken.
     """
+    values = {"name": new_name, "retired": retired}
+    said = {column: value for column, value in values.items() if value is not None}
     try:
-        connection.execute(update(models).where(models.c.id == model_id).values(name=name))
+        connection.execute(update(models).where(models.c.id == model_id).values(said))
     except IntegrityError as error:
-        raise _taken(name) from error
-
-
-def set_retired(connection: Connection, model_id: int, *, retired: bool) -> None:
-    """Retire or restore a model."""
-    connection.execute(update(models).where(models.c.id == model_id).values(retired=retired))
+        raise _taken(str(new_name)) from error
 
 
 def set_live(connection: Connection, version_id: int) -> None:

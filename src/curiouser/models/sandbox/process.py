@@ -141,23 +141,31 @@ class Child:
         with selectors.DefaultSelector() as selector:
             selector.register(self._to_child, selectors.EVENT_WRITE)
             selector.register(self._from_child, selectors.EVENT_READ)
-            with contextlib.suppress(KeyError, ValueError):
-                selector.register(self._output, selectors.EVENT_READ)
+            selector.register(self._output, selectors.EVENT_READ)
             while True:
                 for key, _ in selector.select(_TICK_S):
-                    if key.fd == self._to_child:
-                        waiting = self._sent(waiting)
-                        if not waiting:
-                            selector.unregister(self._to_child)
-                    elif key.fd == self._output:
-                        if not self._drained():
-                            selector.unregister(self._output)
-                    elif not self._received(came):
-                        raise self._died(doing)
+                    waiting = self._moved(selector, key.fd, waiting, came)
                 reply = self._whole(came, most_bytes)
                 if reply is not None:
                     return self._judged(reply)
+                if self._from_child not in selector.get_map():
+                    raise self._died(doing)
                 self._watched(deadline, limit_s, doing)
+
+    def _moved(
+        self, selector: selectors.BaseSelector, descriptor: int, waiting: memoryview, came: bytearray
+    ) -> memoryview:
+        """Send or take what one pipe is ready for; a pipe that is done is listened to no more."""
+        if descriptor == self._to_child:
+            waiting = self._sent(waiting)
+            is_open = bool(waiting)
+        elif descriptor == self._output:
+            is_open = self._drained()
+        else:
+            is_open = self._received(came)
+        if not is_open:
+            selector.unregister(descriptor)
+        return waiting
 
     def _sent(self, waiting: memoryview) -> memoryview:
         try:
@@ -266,13 +274,20 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        for stray in _marked(self._token):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(stray, signal.SIGKILL)
+        self._end_strays()
         while self._drained_at_once():
             pass
         _close(self._from_child, self._output)
         shutil.rmtree(self._home, ignore_errors=True)
+
+    def _end_strays(self) -> None:
+        """Kill what the model started and left behind; some leave their session."""
+        until = time.monotonic() + _GOODBYE_S
+        while (strays := list(_marked(self._token))) and time.monotonic() < until:
+            for stray in strays:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(stray, signal.SIGKILL)
+            time.sleep(0.002)
 
 
 def _close(*descriptors: int) -> None:
@@ -303,7 +318,7 @@ def memory_bytes(pid: int) -> int:
 
 
 def _marked(token: str) -> Iterator[int]:
-    """Find processes that carry a child's mark: some leave their session."""
+    """Find processes that carry a child's mark."""
     mark = f"CURIOUSER_CHILD={token}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
