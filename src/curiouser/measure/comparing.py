@@ -7,8 +7,8 @@ import numpy as np
 
 from curiouser.kernel.configuration import TaskKind
 from curiouser.measure.paired import paired
-from curiouser.measure.records import Answers, FloatArray, IntArray, Paired
-from curiouser.measure.registry import metrics_of
+from curiouser.measure.records import Answers, BoolArray, FloatArray, IntArray, Paired
+from curiouser.measure.registry import Metric, metrics_of
 from curiouser.measure.rows import Rows
 from curiouser.measure.scoring import forms_of, right_answers
 
@@ -71,38 +71,42 @@ def compare_pair(
     if metric not in known:
         raise KeyError(f"no metric {metric!r} for a {kind} task; known: {', '.join(known)}")
     whole = Rows.of(len(truth), clusters=clusters, weights=weights)
-    if not len(answers_a.valid) == len(answers_b.valid) == whole.n:
-        raise ValueError(f"answers for {len(answers_a.valid)} and {len(answers_b.valid)} rows, truth for {whole.n}")
-    shared = answers_a.valid & answers_b.valid
+    shared = _shared(answers_a, answers_b, whole.n)
     rows = whole.among(shared)
     forms, rights = [], []
     for answers, threshold in ((answers_a, threshold_a), (answers_b, threshold_b)):
-        form_of = forms_of(
-            kind,
-            truth,
-            answers,
-            rows=whole,
-            scored=shared,
-            threshold=threshold,
-            classes=classes,
-            tolerance=tolerance,
-        )
-        forms.append(form_of(metric))
-        rights.append(right_answers(kind, truth, answers, threshold=threshold, tolerance=tolerance))
+        how = {"threshold": threshold, "tolerance": tolerance}
+        forms.append(forms_of(kind, truth, answers, rows=whole, scored=shared, classes=classes, **how)(metric))
+        rights.append(right_answers(kind, truth, answers, **how))
     outcome = paired(forms[0], forms[1], rows, rng=rng, confidence=confidence)
-    right_a, right_b = rights
-    negative = positive = None
-    if right_a is not None and right_b is not None:
-        negative = int(np.count_nonzero(right_a & ~right_b & shared))
-        positive = int(np.count_nonzero(right_b & ~right_a & shared))
-    span = known[metric]
-    reach = np.inf if span.low is None or span.high is None else span.high - span.low
+    negative, positive = _flips(rights[0], rights[1], shared)
+    low, high = _within_range(outcome, known[metric])
     return replace(
         outcome,
         n=rows.n,
         missing=whole.n - rows.n,
         negative_flips=negative,
         positive_flips=positive,
-        low=None if outcome.low is None else max(outcome.low, -reach),
-        high=None if outcome.high is None else min(outcome.high, reach),
+        low=low,
+        high=high,
     )
+
+
+def _shared(a: Answers, b: Answers, n: int) -> BoolArray:
+    if not len(a.valid) == len(b.valid) == n:
+        raise ValueError(f"answers for {len(a.valid)} and {len(b.valid)} rows, truth for {n}")
+    return np.asarray(a.valid & b.valid)
+
+
+def _flips(right_a: BoolArray | None, right_b: BoolArray | None, shared: BoolArray) -> tuple[int | None, int | None]:
+    if right_a is None or right_b is None:
+        return None, None
+    return int(np.count_nonzero(right_a & ~right_b & shared)), int(np.count_nonzero(right_b & ~right_a & shared))
+
+
+def _within_range(outcome: Paired, metric: Metric) -> tuple[float | None, float | None]:
+    """Cut the interval at the largest difference the metric allows."""
+    if outcome.low is None or outcome.high is None or metric.low is None or metric.high is None:
+        return outcome.low, outcome.high
+    span = metric.high - metric.low
+    return max(outcome.low, -span), min(outcome.high, span)
