@@ -20,18 +20,21 @@ from curiouser.data.file_columns import FileColumns
 from curiouser.data.hashing import row_hashes, value_hashes
 from curiouser.data.identities import hashed_ids
 from curiouser.data.looking import Look, Looked, Met, good_of
-from curiouser.data.plans import Imported, ImportPlan, Told, nobody
+from curiouser.data.plans import DEFAULT_SIZES, Imported, ImportPlan, Sizes, Told, nobody
 from curiouser.data.records import ColumnType, DatasetKind, Origin
 from curiouser.data.service import DataService
 from curiouser.data.stored import ID, ORIGIN, conform
 from curiouser.kernel.errors import UsageError
 
-AT_ONCE_ROWS = 250_000
-"""Rows that are handed over in one piece; more are streamed."""
-
 
 def import_rows(
-    data: DataService, source: Rowed, plan: ImportPlan, *, folder: Path | None = None, tell: Told = nobody
+    data: DataService,
+    source: Rowed,
+    plan: ImportPlan,
+    *,
+    folder: Path | None = None,
+    tell: Told = nobody,
+    sizes: Sizes = DEFAULT_SIZES,
 ) -> Imported:
     """Import rows, all or none, unless bad ones are to be set aside.
 
@@ -41,6 +44,7 @@ def import_rows(
         plan: What to import them as.
         folder: Where paths in file columns begin.
         tell: Is told how far the work is.
+        sizes: What is small enough to be held.
 
     Raises:
         UnreadableFileError: The file cannot be read on.
@@ -53,13 +57,13 @@ def import_rows(
     """
     met = _meet(data, plan)
     files = FileColumns(data.objects, folder)
-    look = Look(source, data.task, plan, met, files)
+    look = Look(source, data.task, plan, met=met, files=files, sizes=sizes)
     look.decide_types(tell)
     bad_rows = BadRows()
     looked = look.check_rows(bad_rows, _known_ids(data, look), tell)
     if bad_rows.found and (plan.skip_bad is None or not looked.good):
         raise bad_rows.error(source.name)
-    return _HandOver(data, look, looked, tell).run()
+    return _HandOver(data, look, looked, tell).run(sizes)
 
 
 def _meet(data: DataService, plan: ImportPlan) -> Met:
@@ -95,11 +99,11 @@ class _HandOver:
         self.data, self.look, self.looked, self.tell = data, look, looked, tell
         self.plan, self.task, self.head = look.plan, look.task, look.met.head
 
-    def run(self) -> Imported:
+    def run(self, sizes: Sizes) -> Imported:
         if self.plan.dry_run:
             return self._preview()
         types = {**self.look.types, ID: ColumnType.TEXT, ORIGIN: ColumnType.CATEGORY}
-        if self.looked.good <= AT_ONCE_ROWS:
+        if self.looked.good <= sizes.at_once_rows:
             committed = self.data.commit(
                 self.plan.dataset,
                 self.plan.branch,
@@ -176,6 +180,7 @@ class _HandOver:
             yield f"{looked.unlabelled:,} row(s) have no label; they are counted, and never scored"
         if looked.unescaped:
             yield f"took the apostrophe off {looked.unescaped:,} text(s) that a formula-safe file marks; --raw keeps it"
+        yield from self.look.misfits
         if self.look.empty:
             yield f"left out {', '.join(map(repr, self.look.empty))}: a column gets a type with its first value"
         user = self.task.user

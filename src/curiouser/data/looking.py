@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -15,15 +15,13 @@ from curiouser.data.bad_rows import BadRow, BadRows, UnreadableFileError, WrongC
 from curiouser.data.chunks import REJECT_COLUMNS, Chunk, Rowed
 from curiouser.data.file_columns import FileColumns
 from curiouser.data.identities import GivenIds, HashedIds, Ranks, among
-from curiouser.data.plans import ImportPlan, Told
+from curiouser.data.plans import ImportPlan, Sizes, Told
 from curiouser.data.records import ColumnType, DataCommit, DatasetKind
 from curiouser.data.rejects import RejectsFile
 from curiouser.data.schema import Typed, TypeSurvey, agreed, role_types, typed
 from curiouser.data.stored import ID
 from curiouser.data.validation import Rules
 from curiouser.kernel.configuration import Task
-
-_KEPT_BYTES = 128 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +62,11 @@ class Replayed:
 
     Args:
         rows: Where they come from.
+        kept_bytes: How much is kept.
     """
 
-    def __init__(self, rows: Rowed) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rowed, kept_bytes: int) -> None:
+        self._rows, self._most = rows, kept_bytes
         self._kept: list[Chunk] | None = None
 
     def chunks(self) -> Iterator[Chunk]:
@@ -79,12 +78,12 @@ class Replayed:
         size = 0.0
         for chunk in self._rows.chunks():
             size += chunk.frame.estimated_size()
-            if size <= _KEPT_BYTES:
+            if size <= self._most:
                 kept.append(chunk)
             else:
                 kept.clear()
             yield chunk
-        if size <= _KEPT_BYTES:
+        if size <= self._most:
             self._kept = kept
 
 
@@ -97,11 +96,15 @@ class Look:
         plan: What to import them as.
         met: What they meet.
         files: Reads the files of file columns.
+        sizes: What is small enough to be held.
     """
 
-    def __init__(self, source: Rowed, task: Task, plan: ImportPlan, met: Met, files: FileColumns) -> None:
+    def __init__(
+        self, source: Rowed, task: Task, plan: ImportPlan, *, met: Met, files: FileColumns, sizes: Sizes
+    ) -> None:
         self.source, self.task, self.plan, self.met, self.files = source, task, plan, met, files
-        self.rows = Replayed(source)
+        self.rows = Replayed(source, sizes.kept_bytes)
+        self.misfits: list[str] = []
         self.types: dict[str, ColumnType] = {}
         self.empty: list[str] = []
         self._names = {task.id: ID}
@@ -130,6 +133,7 @@ class Look:
         survey, seen, rows = TypeSurvey(fixed, decimal_comma=self.source.decimal_comma), dict[str, None](), 0
         for chunk in self.rows.chunks():
             seen.update(dict.fromkeys(chunk.frame.columns))
+            self._refuse_second_id(seen)
             survey.see(self._renamed(chunk))
             rows += chunk.frame.height + len(chunk.bad)
             tell(rows, None)
@@ -139,23 +143,24 @@ class Look:
         found = survey.types()
         # A column of the task without a single value is still a column of the task.
         found |= {name: ColumnType.TEXT for name in self.task.inputs if name in seen and name not in found}
-        self.types = found
+        self.types, self.misfits = found, survey.misfits()
         self.empty = [name for name in seen if self._names.get(name, name) not in found and name not in REJECT_COLUMNS]
 
     def _stored_names(self, types: Mapping[str, ColumnType]) -> dict[str, ColumnType]:
         return {self._names.get(name, name): kind for name, kind in types.items()}
 
-    def _check_columns(self, columns: Sequence[str]) -> None:
-        own = self.task.id
-        if own != ID and ID in columns:
+    def _refuse_second_id(self, columns: Collection[str]) -> None:
+        if self.task.id != ID and ID in columns:
             raise WrongColumnsError(
-                f"{self.source.name} has a column 'id', and [task] says that ids stand in {own!r}",
-                "rename 'id', or set id = \"id\" in curiouser.toml",
+                f"{self.source.name} has a column 'id', and [task] says that ids stand in {self.task.id!r}",
+                'rename the column, or set id = "id" in curiouser.toml',
             )
+
+    def _check_columns(self, columns: Sequence[str]) -> None:
         unknown = [name for name in (*self.plan.types, *self.plan.file_columns) if name not in columns]
         missing = self.missing(columns)
         # Rows that are known already may come with some of their columns only.
-        if missing and (self.met.head is None or self.plan.replace or own not in columns):
+        if missing and (self.met.head is None or self.plan.replace or self.task.id not in columns):
             raise self.lacking(missing, columns)
         if unknown:
             raise self.lacking(unknown, columns)
@@ -178,10 +183,9 @@ class Look:
         )
 
     def _renamed(self, chunk: Chunk) -> Chunk:
-        if self.task.id == ID or self.task.id not in chunk.frame.columns:
-            return chunk
         said = None if chunk.said is None else {self._names.get(name, name): what for name, what in chunk.said.items()}
-        return Chunk(frame=chunk.frame.rename(self._names), lines=chunk.lines, said=said)
+        frame = chunk.frame.drop(REJECT_COLUMNS, strict=False).rename(self._names, strict=False)
+        return Chunk(frame=frame, lines=chunk.lines, said=said)
 
     def typed(self, chunk: Chunk) -> Typed:
         """Bring a chunk to stored form, files as their SHA-256; all chunks get the same columns."""
@@ -307,4 +311,3 @@ def good_of(looked: Looked, start: int, height: int) -> NDArray[np.bool_]:
     low, high = np.searchsorted(looked.bad, [start, start + height])
     good[looked.bad[low:high] - start] = False
     return good
-

@@ -46,6 +46,19 @@ class ImportPlan:
     """Only say what would change."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """What is small enough to be held."""
+
+    kept_bytes: int = 128 << 20
+    """Largest input that is read once and kept; a larger one is read again for each step."""
+    at_once_rows: int = 250_000
+    """Most rows that are handed over in one piece; more are streamed."""
+
+
+DEFAULT_SIZES = Sizes()
+
+
 class ImportOptions(TypedDict, total=False):
     """What may be said of an import besides where to, why and who; explained at :class:`ImportPlan`."""
 

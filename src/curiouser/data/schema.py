@@ -29,6 +29,8 @@ _LOOKS = {
 }
 _SAYS = {"boolean": ColumnType.BOOLEAN, "number": ColumnType.NUMBER}
 _EXACT = 2.0**53
+_NEARLY_ALL = 0.9
+_SHOWN_VALUE = 40
 
 
 def role_types(task: Task) -> dict[str, ColumnType]:
@@ -79,6 +81,7 @@ class TypeSurvey:
         self._natively: dict[str, ColumnType] = {}
         self._order: dict[str, None] = {}
         self._plain: set[str] = set()
+        self._misfits: dict[str, tuple[ColumnType, int, str]] = {}
 
     def see(self, chunk: Chunk) -> None:
         """Look at more rows.
@@ -93,9 +96,10 @@ class TypeSurvey:
             if column.dtype != pl.String:
                 self._natively[column.name] = native_type(column)
             else:
-                self._look(column, None if chunk.said is None else chunk.said.get(column.name))
+                self._look(column, chunk)
 
-    def _look(self, column: pl.Series, said: frozenset[str] | None) -> None:
+    def _look(self, column: pl.Series, chunk: Chunk) -> None:
+        said = None if chunk.said is None else chunk.said.get(column.name)
         possible = self._possible.setdefault(column.name, set(_LOOKS))
         if said is not None:
             possible &= (
@@ -103,14 +107,33 @@ class TypeSurvey:
             )
         if not possible:
             return
-        texts = column.drop_nulls().str.strip_chars()
-        texts = texts.filter(texts != "")
+        texts = column.str.strip_chars()
+        texts = texts.set(texts == "", None)
         for kind in list(possible):
             tried = texts.str.replace(",", ".", literal=True) if self._comma and kind is ColumnType.NUMBER else texts
-            if not tried.str.contains(_LOOKS[kind]).all():
+            fits = tried.str.contains(_LOOKS[kind])
+            if not fits.all():
                 possible.discard(kind)
-        if column.name not in self._plain and len(texts) and not texts.str.contains(_TOKENS).all():
+                self._remember(kind, fits, column, chunk)
+        if column.name not in self._plain and not texts.str.contains(_TOKENS).all():
             self._plain.add(column.name)
+
+    def _remember(self, kind: ColumnType, fits: pl.Series, column: pl.Series, chunk: Chunk) -> None:
+        """Keep the first value that stopped a column from having a type that nearly all its values have."""
+        share = fits.mean()
+        if isinstance(share, float) and share >= _NEARLY_ALL:
+            at = int((~fits).arg_true()[0])
+            self._misfits[column.name] = (kind, int(chunk.lines[at]), str(column[at]))
+
+    def misfits(self) -> list[str]:
+        """Say of each column that became text only because of a few values which the first of these is."""
+        types = self.types()
+        return [
+            f"column {name!r} is text because line {line} holds {value[:_SHOWN_VALUE]!r}; "
+            f"--type {name}={kind} refuses such rows instead"
+            for name, (kind, line, value) in self._misfits.items()
+            if types[name] is ColumnType.TEXT
+        ]
 
     def types(self) -> dict[str, ColumnType]:
         """Say the types of all columns that have one, in the order they were seen."""
@@ -238,7 +261,7 @@ def _numbers(texts: pl.Series, *, decimal_comma: bool) -> tuple[pl.Series, list[
     if not decimal_comma and texts.filter(unread).str.contains(r"^[+-]?\d+,\d+$").any():
         reason += " (say --decimal-comma if 3,14 means 3.14)"
     unread_trouble = Trouble(column=texts.name, where=unread, reason=reason)
-    whole = plain.str.contains(r"^[+-]?\d+$").fill_null(value=False) & (numbers.abs() > _EXACT).fill_null(value=False)
+    whole = plain.str.contains(r"^[+-]?\d+$").fill_null(value=False) & (numbers.abs() >= _EXACT).fill_null(value=False)
     if whole.any():
         whole = whole & ~_exactly(plain, numbers)
     made, troubles = _finite(numbers, whole)
@@ -277,7 +300,7 @@ def _finite(numbers: pl.Series, inexact: pl.Series) -> tuple[pl.Series, list[Tro
 def _native_numbers(column: pl.Series) -> tuple[pl.Series, list[Trouble]]:
     numbers = column.cast(pl.Float64)
     inexact = pl.Series([False], dtype=pl.Boolean).new_from_index(0, len(column))
-    if column.dtype.is_integer() and bool((numbers.abs() > _EXACT).any()):
+    if column.dtype.is_integer() and bool((numbers.abs() >= _EXACT).any()):
         inexact = ~_exactly(column.cast(pl.String), numbers)
         inexact = inexact & column.is_not_null()
     return _finite(numbers, inexact)

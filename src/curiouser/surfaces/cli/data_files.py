@@ -38,7 +38,11 @@ def _dialect_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--branch", default="main", show_default=True, help="Which branch of it.")
 @click.option("--replace", is_flag=True, help="FILE is the whole table: rows it lacks are removed.")
 @click.option("-m", "--message", required=True, help="Why.")
-@click.option("--origin", type=click.Choice(list(Origin)), help="Origin of rows that do not say; new rows: sample.")
+@click.option(
+    "--origin",
+    type=click.Choice([str(each) for each in Origin]),
+    help="Origin of rows that do not say; new rows: sample.",
+)
 @click.option("--skip-bad", metavar="REJECTS", type=click.Path(path_type=Path, dir_okay=False),
               help="Set bad rows aside in this CSV, and import the others.")  # fmt: skip
 @click.option("--allow-input-changes", is_flag=True, help="Let a known id get another input.")
