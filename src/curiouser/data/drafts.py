@@ -196,7 +196,7 @@ def ids_to_delete(deletes: Sequence[str], given: pl.DataFrame | None, where: str
         BadExamplesError: An id is to be deleted and written at once.
     """
     ids = pl.Series(ID, list(deletes), dtype=pl.String).unique().sort()
-    if given is not None:
+    if given is not None and len(ids):
         both = ids.filter(ids.is_in(given.get_column(ID).implode()))
         if len(both):
             raise BadExamplesError(

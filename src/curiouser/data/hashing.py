@@ -119,10 +119,20 @@ def encoded_rows(frame: pl.DataFrame, columns: Iterable[str] | None = None) -> p
         TypeError: A column is not in stored form.
     """
     names = sorted(frame.columns if columns is None else columns)
-    cells = [_cell(name, frame.schema[name]) for name in names]
-    if not cells:
-        return pl.Series("row", [b""] * frame.height, dtype=pl.Binary)
-    return frame.select(pl.concat_str(cells, ignore_nulls=True).cast(pl.Binary).alias("row")).to_series()
+    parts: list[pl.Expr] = []
+    before = ""  # what comes before the next cell: literals are joined, because each part costs as much as a value
+    for name in names:
+        head, size, value = _cell(name, frame.schema[name])
+        if frame.get_column(name).null_count():
+            # A part that is null makes the whole cell null, and the row leaves it out.
+            cell = pl.concat_str(pl.lit(head), size, pl.lit(":"), value, pl.lit(","))
+            parts += [pl.lit(before), cell.fill_null("")]
+            before = ""
+        else:
+            parts += [pl.lit(before + head), size, pl.lit(":"), value]
+            before = ","
+    row = pl.concat_str(*parts, pl.lit(before)).cast(pl.Binary).alias("row")
+    return frame.select(row).to_series() if parts else pl.Series("row", [b""] * frame.height, dtype=pl.Binary)
 
 
 def _hashed(frame: pl.DataFrame, columns: Iterable[str] | None, size: int) -> Hashes:
@@ -131,13 +141,14 @@ def _hashed(frame: pl.DataFrame, columns: Iterable[str] | None, size: int) -> Ha
     sha256 = hashlib.sha256
     for rows in frame.iter_slices(_SLICE):
         if size == ROW_HASH_BYTES:
-            digests += [sha256(row).digest() for row in encoded_rows(rows, names)]
+            digests += [sha256(row).digest() for row in encoded_rows(rows, names).to_list()]
         else:
-            digests += [sha256(row).digest()[:size] for row in encoded_rows(rows, names)]
+            digests += [sha256(row).digest()[:size] for row in encoded_rows(rows, names).to_list()]
     return np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, size)
 
 
-def _cell(name: str, dtype: pl.DataType) -> pl.Expr:
+def _cell(name: str, dtype: pl.DataType) -> tuple[str, pl.Expr, pl.Expr]:
+    """Say how a cell begins, and give the size and the text of its value."""
     tag = _TAGS.get(type(dtype))
     if tag is None or (isinstance(dtype, pl.Datetime) and dtype.time_unit != "us"):
         raise TypeError(f"column {name!r} is {dtype}, which is not a stored form")
@@ -148,9 +159,7 @@ def _cell(name: str, dtype: pl.DataType) -> pl.Expr:
         "b": column.cast(pl.UInt8).cast(pl.String),
         "s": column.cast(pl.Int64).cast(pl.String),
     }[tag]
-    head = f"{len(name.encode())}:{name},{tag}"
-    # A part that is null makes the whole cell null, and the row leaves it out.
-    return pl.concat_str(pl.lit(head), value.str.len_bytes().cast(pl.String), pl.lit(":"), value, pl.lit(","))
+    return f"{len(name.encode())}:{name},{tag}", value.str.len_bytes().cast(pl.String), value
 
 
 def _folded(text: str) -> str:

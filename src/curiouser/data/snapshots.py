@@ -192,7 +192,8 @@ class RowFiles:
 
 def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
     # No statistics: the listing says where ids are, and they would be most of a small file.
-    frame.write_parquet(path, compression="zstd", statistics=False)
+    # Level 1: in files of this size a higher one saves hardly a hundredth, for a quarter more time.
+    frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
 
 
 def _groups(parts: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
