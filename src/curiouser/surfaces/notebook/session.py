@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import polars as pl
 
-from curiouser.data import Committed
+from curiouser.data import Imported
 from curiouser.kernel.errors import UsageError
 from curiouser.models import Added
 from curiouser.surfaces.notebook.acting import Acting
@@ -23,7 +23,7 @@ from curiouser.workspace.verifying import Verified, verify
 class Data(Acting):
     """Versions of labelled rows; `add` takes a frame."""
 
-    def add(self, rows: object, dataset: str = "test", *, message: str, **options: Any) -> Committed:  # noqa: ANN401  options of import_rows
+    def add(self, rows: object, dataset: str = "test", *, message: str, **options: Any) -> Imported:  # noqa: ANN401  options of import_rows
         """Commit rows: a Polars or pandas frame, a list of dicts, or a path to a file.
 
         Args:
@@ -36,9 +36,9 @@ class Data(Acting):
             BadRowsError: Rows are wrong; all are named, and nothing was changed.
         """
         options.setdefault("actor", self._actor)
-        verb = self._service.import_file if isinstance(rows, str | Path) else self._service.add  # type: ignore[attr-defined]  a DataService
-        committed: Committed = verb(rows, dataset=dataset, message=message, **options)
-        return committed
+        verb = getattr(self._service, "import_file" if isinstance(rows, str | Path) else "add")
+        imported: Imported = verb(rows, dataset=dataset, message=message, **options)
+        return imported
 
 
 class Models(Acting):
@@ -62,20 +62,19 @@ class Models(Acting):
         return added
 
     def _verb(self, model: object) -> tuple[str, object]:
-        if isinstance(model, str) and ":" in model and not Path(model).exists():
-            return "add_python", model
         if isinstance(model, str | Path):
-            return ("add_sklearn" if str(model).endswith(".skops") else "add_predictions"), Path(model)
-        if isinstance(model, pl.DataFrame):
-            return "add_predictions", model
+            return _named(str(model))
         if is_pandas(model):
-            return "add_predictions", pl.from_pandas(model)  # type: ignore[call-overload]  is_pandas says so
-        if isinstance(model, dict):
-            return "add_reported", model
+            return "add_predictions", pl.from_pandas(model)
+        for fits, verb in (
+            (isinstance(model, pl.DataFrame), "add_predictions"),
+            (isinstance(model, dict), "add_reported"),
+            (hasattr(model, "predict"), "add_estimator"),
+        ):
+            if fits:
+                return verb, model
         if inspect.isfunction(model):
             return "add_python", _target(model)
-        if hasattr(model, "predict"):
-            return "add_estimator", model
         raise UsageError(
             f"a {type(model).__name__} is no model",
             "give a fitted estimator, 'module:function', a frame or file of predictions, or a dict of reported scores",
@@ -146,6 +145,12 @@ def open_session(folder: str | Path = ".", *, actor: str | None = None) -> Sessi
         ConfigurationError: It has mistakes; all are listed.
     """
     return Session(Workspace.open(folder, actor=actor))
+
+
+def _named(text: str) -> tuple[str, object]:
+    if ":" in text and not Path(text).exists():
+        return "add_python", text
+    return ("add_sklearn" if text.endswith(".skops") else "add_predictions"), Path(text)
 
 
 def _target(function: Any) -> str:  # noqa: ANN401  a function

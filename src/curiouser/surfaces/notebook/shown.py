@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import polars as pl
 
@@ -85,7 +85,7 @@ def shown(record: object) -> object:
     return Shown(record, body, rows_of(body))
 
 
-def is_pandas(value: object) -> bool:
+def is_pandas(value: object) -> TypeGuard[pd.DataFrame]:
     """Tell a pandas frame without importing pandas to ask."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(value, pandas.DataFrame)
