@@ -66,7 +66,7 @@ class Bench:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "curiouser.toml").write_text(configuration_text(Configuration(task=task)), encoding="utf-8")
         workspace = Workspace(folder, Configuration(task=task), actor="thandi", clock=Clock())
-        assert workspace.problems  # every table is known before the database is made
+        assert workspace.problems is not None  # now every table is known, before the database is made
         workspace.database.create()
         workspace.objects.root.mkdir(parents=True, exist_ok=True)
         return cls(workspace)
@@ -75,7 +75,7 @@ class Bench:
     def problems(self) -> ProblemService:
         return self.workspace.problems
 
-    def rows(self, rows: Sequence[Row], dataset: str = "test", **more: Any) -> None:
+    def rows(self, rows: Sequence[Row], dataset: str = "test", **more: Any) -> None:  # noqa: ANN401  options of commit
         frame = pl.DataFrame(list(rows), infer_schema_length=None)
         self.workspace.data.commit(dataset, upserts=frame, message="rows", actor="thandi", **more)
 
@@ -126,7 +126,7 @@ class Bench:
         assert (done.return_value or 0) == status, done.output
         return done
 
-    def json(self, *arguments: str, status: int = 0) -> Any:
+    def json(self, *arguments: str, status: int = 0) -> Any:  # noqa: ANN401  a body
         return json.loads(self.cli(*arguments, "--json", status=status).stdout)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -23,9 +24,9 @@ from tests.problems.bench import Bench, slide_44
 NAME = "drugs-doctors-false-pos"
 
 
-def add(bench: Bench, name: str = NAME, **given: object) -> object:
+def add(bench: Bench, name: str = NAME, **given: Any) -> None:  # noqa: ANN401  settings by name
     given.setdefault("patterns", slide_44())
-    return bench.problems.add(name, actor="thandi", **given)  # type: ignore[arg-type]  # settings by name
+    bench.problems.add(name, actor="thandi", **given)
 
 
 def origins(bench: Bench) -> dict[str, int]:
@@ -138,9 +139,9 @@ def test_a_name_is_kebab_case_and_taken_once(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("given", [{}, {"ids": ["s001"], "where": 'user == "u1"'}])
-def test_patterns_come_from_one_place(bench: Bench, given: dict[str, object]) -> None:
+def test_patterns_come_from_one_place(bench: Bench, given: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="where the patterns come from"):
-        bench.problems.add("x", actor="thandi", **given)  # type: ignore[arg-type]  # one of the sources
+        bench.problems.add("x", actor="thandi", **given)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_patterns_come_from_one_place(bench: Bench, given: dict[str, object]) ->
     ],
 )
 def test_a_factor_that_cannot_be_right_is_refused_before_anything_is_written(
-    bench: Bench, given: dict[str, object], said: str
+    bench: Bench, given: dict[str, Any], said: str
 ) -> None:
     before = bench.content()
     with pytest.raises(BadFactorError, match=said):

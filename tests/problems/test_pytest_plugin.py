@@ -82,8 +82,8 @@ def test_a_folder_without_a_workspace_is_a_wrong_call(tmp_path: Path) -> None:
 
 def test_the_plugin_loads_nothing_heavy_where_it_is_not_asked_for(tmp_path: Path) -> None:
     program = (
-        "import sys, pytest; pytest.main(['-q', '-p', 'no:randomly', '-p', 'no:curiouser', '-p', 'curiouser.pytest_plugin',"
-        " '-p', 'no:cacheprovider', '-p', 'no:hypothesispytest', '.']);"
+        "import sys, pytest; pytest.main(['-q', '-p', 'no:randomly', '-p', 'no:curiouser', '-p', "
+        "'curiouser.pytest_plugin', '-p', 'no:cacheprovider', '-p', 'no:hypothesispytest', '.']);"
         "print(sorted({'polars', 'sqlalchemy', 'scipy', 'click'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)

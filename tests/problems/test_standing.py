@@ -45,7 +45,10 @@ def test_the_confusion_kind_of_each_pattern_is_shown_per_model(bench: Bench) -> 
     bench.model("second", right)
     shown = bench.problems.show(NAME)
     kinds = {
-        (one.row or {})["want"] + (one.row or {})["offer"]: (one.answers["first"].confusion, one.answers["first"].score)
+        str((one.row or {})["want"]) + str((one.row or {})["offer"]): (
+            one.answers["first"].confusion,
+            one.answers["first"].score,
+        )
         for one in shown.patterns
     }
     expected = {
@@ -194,6 +197,6 @@ def test_a_check_without_a_model_says_how_to_add_one(bench: Bench) -> None:
 def test_an_unlabelled_row_in_a_list_of_ids_is_unscored(bench: Bench) -> None:
     bench.rows([{"id": "s900", "want": "w", "offer": "o", "meet": None}])
     bench.problems.add("x", ids=["s900", "s001"], actor="thandi")
-    bench.model("m", lambda row: 0.9)
+    bench.model("m", lambda _row: 0.9)
     one = standing(bench, "m")
     assert (one.error.n, one.error.missing) == (1, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -101,8 +102,15 @@ def test_cases_that_compare_answers_need_one_harm(bench: Bench) -> None:
 def test_percent_affected_counts_distinct_users_with_a_matching_row_in_the_window(bench: Bench) -> None:
     production(
         bench,
-        [("u1", "a doctor", 0), ("u1", "a doctor", 1), ("u2", "a chef", 2), ("u3", "a doctor", 3), ("u4", "x", 3)]
-        + [("u5", "a doctor", 30), ("u6", "x", 40)],
+        [
+            ("u1", "a doctor", 0),
+            ("u1", "a doctor", 1),
+            ("u2", "a chef", 2),
+            ("u3", "a doctor", 3),
+            ("u4", "x", 3),
+            ("u5", "a doctor", 30),
+            ("u6", "x", 40),
+        ],
     )
     where = 'want == "a doctor"'
     bench.problems.add("all", patterns=many(4), harm=1, affected_where=where, actor="t")
@@ -135,7 +143,7 @@ def test_reports_are_a_lower_bound_of_the_users_affected(bench: Bench) -> None:
     assert "lower bound" in one.affected.says
 
 
-def test_a_way_to_count_users_is_tried_before_it_is_kept(bench: Bench, tmp_path: Any) -> None:
+def test_a_way_to_count_users_is_tried_before_it_is_kept(bench: Bench, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="production"):
         bench.problems.add("x", patterns=many(4), affected_where='want == "a"', actor="t")
     production(bench, [("u1", "a doctor", 0)])
@@ -150,7 +158,7 @@ def test_a_way_to_count_users_is_tried_before_it_is_kept(bench: Bench, tmp_path:
     other.workspace.close()
 
 
-def test_a_window_without_a_time_is_refused(tmp_path: Any) -> None:
+def test_a_window_without_a_time_is_refused(tmp_path: Path) -> None:
     task = Task(
         name="t", kind=TaskKind.BINARY, inputs=("want", "offer"), label="meet", classes=("no", "yes"), user="user"
     )
@@ -202,7 +210,7 @@ def test_a_level_of_harm_that_left_the_configuration_is_a_missing_factor(bench: 
     assert "'dangerous' is neither a level" in one.fill[0]
 
 
-def test_a_task_without_positives_has_no_harm_of_false_positives(tmp_path: Any) -> None:
+def test_a_task_without_positives_has_no_harm_of_false_positives(tmp_path: Path) -> None:
     task = Task(name="t", kind=TaskKind.REGRESSION, inputs=("x",), label="y", tolerance=0.5)
     bench = Bench.make(tmp_path / "w", task)
     bench.rows([{"id": str(i), "x": f"text {i}", "y": float(i)} for i in range(6)])
