@@ -279,7 +279,8 @@ POPULATIONS = (
         name="regression, users of 5 rows", kind=TaskKind.REGRESSION, metrics=REGRESSION, users=5, user_effect=1.0
     ),
 )
-POWERED = ((PLAIN, "accuracy"), (PLAIN, "roc_auc"), (PLAIN, "f1"), (PLAIN, "log_loss"), (USERS, "accuracy"))
+MANY_USERS = replace(USERS, name="binary, 1,500 rows, users of 5 rows", rows=1500)
+POWERED = ((PLAIN, "accuracy"), (PLAIN, "roc_auc"), (PLAIN, "f1"), (PLAIN, "log_loss"), (MANY_USERS, "accuracy"))
 
 
 def main(arguments: list[str]) -> None:
