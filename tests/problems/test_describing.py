@@ -82,6 +82,12 @@ def test_patterns_can_be_a_frame_a_file_or_a_list(bench: Bench, tmp_path: Path) 
     assert len({tuple(bench.problems.patterns(name)) for name in "abcd"}) == 1
 
 
+def test_a_column_that_no_one_declared_is_kept(bench: Bench) -> None:
+    bench.problems.add("x", patterns=[{"want": "a", "offer": "b", "meet": "no", "note": "as reported"}], actor="t")
+    rows = bench.test_rows()
+    assert rows.filter(pl.col("note") == "as reported")["want"].to_list() == ["a"]
+
+
 def test_ids_take_rows_as_they_are(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text("s003\ns001\n", encoding="utf-8")
     made = bench.problems.add("x", ids=tmp_path / "ids.txt", actor="thandi")

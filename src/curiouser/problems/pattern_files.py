@@ -31,6 +31,7 @@ from curiouser.problems.records import (
 
 MARKS: Final = ("case", "place", "expectation", "quantity", "tolerance")
 """Columns that say what must hold of a pattern; all optional."""
+_NEAR = 0.75  # how alike two names are before one is taken for a slip of the pen
 _SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
@@ -190,14 +191,16 @@ def _column_mistakes(rows: Sequence[Row], task: Task, types: Mapping[str, str]) 
     given = {name for _, cells in rows for name in cells}
     marks = {mark_column(task, mark) for mark in MARKS}
     known = {*task.inputs, task.label, task.id, "id", task.user, task.time, *task.groups, *types, *marks} - {None}
-    known -= set(RESERVED_COLUMNS)
+    reserved = set(RESERVED_COLUMNS)
     missing = [name for name in task.inputs if rows and name not in given]
     if missing:
         yield f"line 1: the column {', '.join(map(repr, missing))} is missing; patterns need every input"
-    for name in sorted(given - known):
-        near = difflib.get_close_matches(name, sorted(map(str, known)), 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(map(str, known)))}"
-        yield f"line 1: the column {name!r} is unknown; {hint}"
+    for name in sorted(given & reserved):
+        yield f"line 1: the column {name!r} is unknown here: it is written by us; leave it out"
+    for name in sorted(given - known - reserved):
+        # A misspelt column would be kept as an extra one, and what it says would go unheard.
+        for near in difflib.get_close_matches(name, sorted(map(str, known - reserved)), 1, cutoff=_NEAR):
+            yield f"line 1: the column {name!r} is unknown; did you mean {near!r}?"
 
 
 def _same_id_twice(drafts: Sequence[PatternDraft], mistakes: list[str]) -> None:
