@@ -33,7 +33,7 @@ def labelled_probabilities(draw: st.DrawFn) -> Rows:
 
 
 @given(labelled_probabilities())
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_every_metric_agrees_with_scikit_learn(rows: Rows) -> None:
     truth, probabilities, weights = rows
     codes = probabilities.argmax(axis=1)

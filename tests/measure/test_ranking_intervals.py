@@ -81,11 +81,11 @@ def test_the_error_of_average_precision_agrees_with_resampling_rows() -> None:
     truth, scores = a_ranking(400, 8, steps=1000)
     rng = np.random.default_rng(0)
     drawn = []
-    for _ in range(600):
+    for _ in range(300):
         rows = rng.integers(0, 400, 400)
         drawn.append(sk.average_precision_score(truth[rows], scores[rows]))
     form = as_smooth(average_precision(ranked(truth, scores)))
-    assert smooth_variance(form, Rows.of(400)) ** 0.5 == pytest.approx(float(np.std(drawn)), rel=0.12)
+    assert smooth_variance(form, Rows.of(400)) ** 0.5 == pytest.approx(float(np.std(drawn)), rel=0.15)
 
 
 def test_the_interval_is_symmetric_on_the_logit_scale_and_names_its_method() -> None:
