@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -64,8 +65,8 @@ def put(folder: Path, text: str, name: str = "rows.csv") -> Path:
     return path
 
 
-def bring(data: DataFiles, path: Path, dataset: str = "test", **options: object) -> Imported:
-    return data.import_file(path, dataset=dataset, message="why", actor="me", **options)  # type: ignore[arg-type]
+def bring(data: DataFiles, path: Path, dataset: str = "test", **options: Any) -> Imported:  # noqa: ANN401  any option
+    return data.import_file(path, dataset=dataset, message="why", actor="me", **options)
 
 
 def rows_of(data: DataFiles, dataset: str = "test") -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -145,13 +146,13 @@ def test_a_file_that_cannot_be_written_leaves_what_stood_there(tmp_path: Path) -
     with pytest.raises(StorageError):
         write_file(tmp_path / "none" / "x.csv", [], Layout(format="csv", schema=TYPES))
 
-    def broken() -> object:
+    def broken() -> Iterator[pl.DataFrame]:
         yield frame_of([{"text": "a", "origin": "sample"}])
         raise StorageError("the store is damaged")
 
     for name in ("x.csv", "x.parquet"):
         (tmp_path / name).write_text("before")
         with pytest.raises(StorageError, match="damaged"):
-            write_file(tmp_path / name, broken(), Layout(format=name[2:], schema=TYPES))  # type: ignore[arg-type]
+            write_file(tmp_path / name, broken(), Layout(format=name[2:], schema=TYPES))
         assert (tmp_path / name).read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.csv", "x.parquet"]

@@ -22,6 +22,7 @@ from curiouser.data.errors import (
 )
 from curiouser.data.files import DataFiles, Exported, ExportPlan
 from curiouser.data.hashing import content_hash_of, input_hash, normalised_hash, row_hashes, value_hashes
+from curiouser.data.inference import Guess, InferredTask, infer_task
 from curiouser.data.plans import Imported, ImportPlan
 from curiouser.data.predicates import Predicate, PredicateError
 from curiouser.data.predicates import parse as parse_predicate
@@ -74,8 +75,10 @@ __all__ = [
     "ExamplesNotFoundError",
     "ExportPlan",
     "Exported",
+    "Guess",
     "ImportPlan",
     "Imported",
+    "InferredTask",
     "Layout",
     "Origin",
     "Predicate",
@@ -93,6 +96,7 @@ __all__ = [
     "WrongDatasetKindError",
     "content_hash_of",
     "formula_safe",
+    "infer_task",
     "input_hash",
     "normalised_hash",
     "open_rows",

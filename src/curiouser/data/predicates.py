@@ -25,7 +25,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import NoReturn
 
 import polars as pl
@@ -48,6 +47,7 @@ from curiouser.data.terms import (
     Operand,
     Truth,
     Value,
+    moment_of,
 )
 from curiouser.kernel.errors import BadInputError
 
@@ -67,7 +67,6 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPES = {"\\": "\\", '"': '"', "'": "'", "n": "\n", "t": "\t", "r": "\r"}
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _HINTS = {
     "=": "write == to compare",
     "&": "write and",
@@ -274,7 +273,7 @@ class _Reader:
         """Read a text that is compared with a moment as a moment."""
         if kind is not Kind.MOMENT or not isinstance(operand, Value) or not isinstance(operand.value, str):
             return operand
-        moment = _moment(operand.value)
+        moment = moment_of(operand.value)
         if moment is None:
             self.fail(f"{operand} is no moment", 'write "2019-10-10" or "2019-10-10T09:30:00Z"', at)
         return Value(moment, Kind.MOMENT)
@@ -377,17 +376,6 @@ class _Reader:
                 said = re.search(r"error: (?!regex)(.+)", str(error))
                 self.fail(f"this is no regular expression ({said[1] if said else error})", at=at)
         return wanted
-
-
-def _moment(text: str) -> datetime | None:
-    """Read a moment; without a zone it is UTC."""
-    if not _MOMENT.fullmatch(text):
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _joiner_hint(token: _Token) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -38,6 +38,7 @@ KIND_OF = {
 }
 WORDS = ("and", "or", "not", "in", "is", "null", "true", "false")
 """Words with a meaning of their own, in either case; a column of such a name stands in backquotes."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 _COMPARED: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "==": lambda a, b: a == b,
@@ -290,3 +291,14 @@ def quoted(text: str) -> str:
     """Write a text as a predicate does."""
     plain = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + plain.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r") + '"'
+
+
+def moment_of(text: str) -> datetime | None:
+    """Read a moment; without a zone it is UTC."""
+    if not _MOMENT.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

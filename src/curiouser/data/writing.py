@@ -82,15 +82,18 @@ def write_file(path: Path, frames: Frames, layout: Layout) -> int:
     temporary = path.with_name(path.name + ".part")
     with disk_errors(f"writing {path}"):
         try:
-            if layout.format == "parquet":
-                rows = _write_parquet(temporary, frames, layout)
-            else:
-                with _opened(temporary, packed=path.name.lower().endswith(".gz")) as stream:
-                    rows = write_stream(stream, frames, layout)
+            rows = _write_whole(temporary, frames, layout, packed=path.name.lower().endswith(".gz"))
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
     return rows
+
+
+def _write_whole(path: Path, frames: Frames, layout: Layout, *, packed: bool) -> int:
+    if layout.format == "parquet":
+        return _write_parquet(path, frames, layout)
+    with _opened(path, packed=packed) as stream:
+        return write_stream(stream, frames, layout)
 
 
 def write_stream(stream: IO[bytes], frames: Frames, layout: Layout) -> int:

@@ -72,7 +72,7 @@ def _value(key: str, value: Any) -> Any:  # noqa: ANN401  a flag's value, as cli
 
 def _inferred(example: Path) -> dict[str, Any]:
     # Reading a file needs Polars; flags alone do not.
-    from curiouser.data.inference import infer_task  # noqa: PLC0415  see above
+    from curiouser.data import infer_task  # noqa: PLC0415  see above
 
     found = infer_task(example)
     click.echo(f"Looked at {example}:", err=True)
