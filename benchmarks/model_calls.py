@@ -94,5 +94,3 @@ def counted(workspace: Workspace, what: str, expected: int) -> Line:
         unit="rows asked",
         equal="the models' own count equals ours",
     )
-
-

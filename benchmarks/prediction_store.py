@@ -47,8 +47,7 @@ def reading(folder: Path) -> Line:
     peer = Peer("duckdb")
     told = peer.run("read_predictions.py", str(folder), str(_MODELS), "save")
     for model in range(_MODELS):
-        ours = store.read(name_of(model), keys).columns["score"]
-        assert np.array_equal(ours, scores[model])
+        assert np.array_equal(store.read(name_of(model), keys).columns["score"], scores[model])
         assert np.array_equal(np.load(folder / f"duckdb-{model}.npy"), scores[model])
     seconds: tuple[list[float], list[float]] = ([], [])
     for _ in range(REPEATS):

@@ -68,8 +68,10 @@ class Answering:
         Raises:
             ModelFailedError: The model failed; the batches before are kept.
         """
+        if not model.kind.is_callable:
+            return
         unasked = self.unasked(model, test_set)
-        if not model.kind.is_callable or not len(unasked.rows):
+        if not len(unasked.rows):
             return
         with self._models.calling(model) as caller:
             for batch in _batches(len(unasked.rows)):

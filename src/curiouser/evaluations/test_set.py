@@ -56,6 +56,11 @@ class TestSet:
         """Rows that score, rank and verdict are about: ``(n,)``, labelled and drawn from users."""
         return self.labelled & self.sample
 
+    @property
+    def only_samples(self) -> bool:
+        """Whether the headline and all rows are one and the same: no patterns, no weights, some labels."""
+        return self.weights is None and bool(self.labelled.any() and (self.headline == self.labelled).all())
+
     def places(self, ids: Sequence[str]) -> IntArray:
         """Find rows by id.
 

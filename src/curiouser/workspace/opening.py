@@ -18,8 +18,7 @@ from curiouser.storage import Database, FolderObjects
 if TYPE_CHECKING:
     from curiouser.data import DataFiles
     from curiouser.evaluations import EvaluationService
-    from curiouser.models import ModelService
-    from curiouser.models.predictions import PredictionStore
+    from curiouser.models import ModelService, PredictionStore
     from curiouser.problems import ProblemService
 
 
@@ -65,7 +64,7 @@ class Workspace:
     @cached_property
     def predictions(self) -> PredictionStore:
         """What every model answered."""
-        from curiouser.models.predictions import PredictionStore  # noqa: PLC0415  see the class
+        from curiouser.models import PredictionStore  # noqa: PLC0415  see the class
 
         return PredictionStore(self.database)
 
