@@ -69,6 +69,16 @@ def test_draws_follow_jeffreys_posterior_times_the_fixed_factors() -> None:
     assert (interval.low, interval.high) == pytest.approx((12 * 0.1024, 12 * 0.4648), rel=0.03)
 
 
+@pytest.mark.parametrize("errors", [0, 20])
+def test_the_interval_holds_the_impact_where_every_answer_is_alike(errors: int) -> None:
+    harm = Harm(false_positive=3.0, false_negative=3.0)
+    known = ImpactFactors(affected=TypedShare(low=4.0, high=4.0), errors=errors, n=20, harm=harm)
+    value = impact_points([known])
+    interval = impact_intervals(impact_draws([known], rng=np.random.default_rng(0)), value)[0]
+    assert interval is not None
+    assert interval.low <= value[0] <= interval.high
+
+
 def test_a_range_of_users_widens_the_interval() -> None:
     narrow, wide = impact_intervals(
         impact_draws([a_problem(), a_problem(affected=TypedShare(low=0.5, high=7.5))], rng=seeded("x"))

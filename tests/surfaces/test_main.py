@@ -12,7 +12,7 @@ import pytest
 from curiouser.cycle import CYCLE
 from curiouser.surfaces.cli.main import COMMANDS, help_text
 from curiouser.surfaces.cli.program import cli
-from curiouser.surfaces.cli.show import number, printable, table
+from curiouser.surfaces.cli.show import Tinted, number, printable, table
 
 
 def curiouser(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -114,3 +114,9 @@ def test_columns_line_up_for_wide_and_combining_letters() -> None:
 def test_an_undefined_number_is_no_zero() -> None:
     assert number(None) == "–"
     assert number(0.5, 0.25, 0.75, n=1_000) == "0.500 [0.250, 0.750] n=1,000"
+
+
+def test_a_colour_is_ours_to_put_on_and_never_the_stored_texts() -> None:
+    shown = table(["state"], [[Tinted("failing", "red")], ["\x1b[31mfailing"]])
+    assert "\x1b[31mfailing\x1b[0m" in shown
+    assert "␛[31mfailing" in shown

@@ -224,17 +224,20 @@ def _false_positive_draws(problem: ImpactFactors, draws: int, rng: np.random.Gen
     return rng.beta(problem.false_positives + 0.5, false_negatives + 0.5, size=draws)
 
 
-def impact_intervals(drawn: FloatArray) -> list[Interval | None]:
+def impact_intervals(drawn: FloatArray, values: FloatArray | None = None) -> list[Interval | None]:
     """Interval of each problem's impact: the middle 95 % of its draws.
 
     Args:
         drawn: ``(draws, n_problems)``, from ``impact_draws``.
+        values: ``(n_problems,)``, the impacts themselves; an end that would leave one out is
+            moved to it. Without an error the value is 0, and Jeffreys' draws never are.
 
     Returns:
         One interval per problem, None where its impact is missing.
 
     Source:
-        DESIGN §5: the 2.5 % and 97.5 % quantiles of the joint draws.
+        DESIGN §5: the 2.5 % and 97.5 % quantiles of the joint draws; the ends at no error and
+        at nothing but errors: Brown, Cai and DasGupta (2001), section 4.1.2.
 
     Examples:
         >>> intervals = impact_intervals(np.array([[0.0, np.nan], [1.0, np.nan]]))
@@ -243,12 +246,14 @@ def impact_intervals(drawn: FloatArray) -> list[Interval | None]:
     """
     method = f"middle 95 % of {len(drawn):,} joint draws"
     intervals: list[Interval | None] = []
-    for column in drawn.T:
+    for place, column in enumerate(drawn.T):
         if bool(np.isnan(column).any()):
             intervals.append(None)
             continue
-        low, high = np.quantile(column, (0.025, 0.975))
-        intervals.append(Interval(low=float(low), high=float(high), method=method))
+        held = np.quantile(column, (0.025, 0.975))
+        if values is not None and np.isfinite(values[place]):
+            held = np.array([min(held[0], values[place]), max(held[1], values[place])])
+        intervals.append(Interval(low=float(held[0]), high=float(held[1]), method=method))
     return intervals
 
 

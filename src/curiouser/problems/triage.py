@@ -72,7 +72,7 @@ def rank(
     several = [_factored(one, model, counting, levels) for one in candidates]
     points = impact_points([one.factors for one in several]) if several else np.empty(0)
     drawn = _draws(several)
-    intervals, ranges = impact_intervals(drawn), rank_ranges(drawn)
+    intervals, ranges = impact_intervals(drawn, points), rank_ranges(drawn)
     lines = []
     for i, one in enumerate(several):
         interval, places = intervals[i], ranges[i]

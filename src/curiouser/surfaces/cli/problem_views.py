@@ -24,7 +24,7 @@ from curiouser.problems import (
 from curiouser.surfaces.bodies.problems import check_body, history_body, shown_body, triage_body
 from curiouser.surfaces.cli.context import pass_workspace
 from curiouser.surfaces.cli.problem_options import FILE, on_option
-from curiouser.surfaces.cli.show import emit, json_option, number, plural, printable, table, warn
+from curiouser.surfaces.cli.show import Tinted, emit, json_option, number, plural, printable, table, warn
 from curiouser.workspace import Workspace
 
 _BAD = 3
@@ -252,7 +252,7 @@ def _verdict(one: Checked) -> str:
 
 
 def _state(one: Standing) -> str:
-    return click.style(one.state, fg=_STATE_COLOURS.get(one.state))
+    return Tinted(one.state, _STATE_COLOURS.get(one.state))
 
 
 def _model(one: Standing) -> str:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import click
 
@@ -15,6 +15,21 @@ from curiouser.kernel.canonical import Json
 from curiouser.surfaces.cli.context import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Tinted(str):
+    """A cell in a colour; the colour is put on after the text has been made printable."""
+
+    __slots__ = ("colour",)
+    colour: str | None
+
+    def __new__(cls, text: str, colour: str | None) -> Self:
+        """Make a cell of a text and the name of a terminal colour (None: plain)."""
+        made = super().__new__(cls, text)
+        made.colour = colour
+        return made
+
+
 _UNKNOWN = "–"
 _MOST_CELL = 60
 
@@ -62,7 +77,8 @@ def cell_text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     text = printable(str(value))
-    return text if len(text) <= _MOST_CELL else text[: _MOST_CELL - 1] + "…"
+    text = text if len(text) <= _MOST_CELL else text[: _MOST_CELL - 1] + "…"
+    return click.style(text, fg=value.colour) if isinstance(value, Tinted) and value.colour else text
 
 
 def printable(text: str) -> str:
