@@ -142,7 +142,8 @@ class Editing:
         with self._database.write() as connection:
             number, problem = stored.find_problem(connection, name)
             before = stored.patterns_of(connection, [number])[number]
-            left = tuple(one for one in before if one not in set(lost))
+            going = set(lost)
+            left = tuple(one for one in before if one not in going)
             if not left:
                 raise BadInputError(
                     f"problem {name!r} would have no pattern left", f"close it: curiouser problem close {name}"
@@ -221,8 +222,9 @@ class Editing:
         if there.suite != made.suite:
             raise ProblemExistsError(made.name)
         before = stored.patterns_of(connection, [number])[number]
-        gained = [one for one in patterns if one not in set(before)]
-        lost = [one for one in before if one not in set(patterns)]
+        had, has = set(before), set(patterns)
+        gained = [one for one in patterns if one not in had]
+        lost = [one for one in before if one not in has]
         if not gained and not lost:
             return None
         self._change(
@@ -343,19 +345,17 @@ def chosen_patterns(name: str, several: Sequence[Pattern], ids: Sequence[str], c
         PatternDisagreesError: An id belongs to a Case that compares its members.
     """
     comparing = {one.case for one in several if one.expectation.kind is not ExpectationKind.LABEL}
-    known = {one.example_id for one in several}
-    known_cases = {one.case for one in several}
-    missing = [each for each in ids if each not in known] + [
-        f"case {each}" for each in cases if each not in known_cases
-    ]
+    wanted, wanted_cases = set(ids), set(cases)
+    missing = sorted(wanted - {one.example_id for one in several})
+    missing += [f"case {each}" for each in sorted(wanted_cases - {str(one.case) for one in several})]
     if missing:
         said = f"problem {name!r} has no pattern {', '.join(missing)}"
         raise PatternNotFoundError(said, f"see `curiouser problem pattern list {name}`")
-    bound = sorted({str(one.case) for one in several if one.example_id in set(ids) and one.case in comparing})
+    bound = sorted({str(one.case) for one in several if one.example_id in wanted and one.case in comparing})
     if bound:
         said = f"members of case {', '.join(bound)} are compared with one another"
         raise PatternDisagreesError(said, "remove the whole case with --case")
-    return [one for one in several if one.example_id in set(ids) or (one.case is not None and one.case in set(cases))]
+    return [one for one in several if one.example_id in wanted or (one.case is not None and one.case in wanted_cases)]
 
 
 def count_cases(patterns: Sequence[Pattern]) -> int:
