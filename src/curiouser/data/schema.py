@@ -9,6 +9,7 @@ but is a name stays text: ``007``, ``+49 30 1234``, whole numbers of more than
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ _SAYS = {"boolean": ColumnType.BOOLEAN, "number": ColumnType.NUMBER}
 _EXACT = 2.0**53
 _NEARLY_ALL = 0.9
 _SHOWN_VALUE = 40
+_LONGEST_NUMBER = 400  # digits; Python refuses to read integers of thousands
 
 
 def role_types(task: Task) -> dict[str, ColumnType]:
@@ -261,24 +263,20 @@ def _numbers(texts: pl.Series, *, decimal_comma: bool) -> tuple[pl.Series, list[
     if not decimal_comma and texts.filter(unread).str.contains(r"^[+-]?\d+,\d+$").any():
         reason += " (say --decimal-comma if 3,14 means 3.14)"
     unread_trouble = Trouble(column=texts.name, where=unread, reason=reason)
-    whole = plain.str.contains(r"^[+-]?\d+$").fill_null(value=False) & (numbers.abs() >= _EXACT).fill_null(value=False)
-    if whole.any():
-        whole = whole & ~_exactly(plain, numbers)
-    made, troubles = _finite(numbers, whole)
+    whole = plain.str.contains(r"^[+-]?\d+$").fill_null(value=False)
+    inexact = _rounded(plain, numbers, whole & (numbers.abs() >= _EXACT).fill_null(value=False))
+    made, troubles = _finite(numbers, inexact)
     return made, [unread_trouble, *troubles]
 
 
-def _exactly(texts: pl.Series, numbers: pl.Series) -> pl.Series:
-    """Tell which large whole numbers a float holds exactly."""
-    same = [
-        text is not None
-        and number is not None
-        and abs(number) < float("inf")
-        and len(text) < 400
-        and int(text) == number
-        for text, number in zip(texts, numbers, strict=True)
-    ]
-    return pl.Series(same, dtype=pl.Boolean)
+def _rounded(texts: pl.Series, numbers: pl.Series, large: pl.Series) -> pl.Series:
+    """Tell which large whole numbers a float does not hold exactly."""
+    places = large.arg_true()
+    if not len(places):
+        return large
+    pairs = zip(texts.gather(places), numbers.gather(places), strict=True)
+    exact = [math.isinf(number) or (len(text) < _LONGEST_NUMBER and int(text) == number) for text, number in pairs]
+    return large.scatter(places.filter(pl.Series(exact, dtype=pl.Boolean)), values=False)
 
 
 def _finite(numbers: pl.Series, inexact: pl.Series) -> tuple[pl.Series, list[Trouble]]:
@@ -299,10 +297,9 @@ def _finite(numbers: pl.Series, inexact: pl.Series) -> tuple[pl.Series, list[Tro
 
 def _native_numbers(column: pl.Series) -> tuple[pl.Series, list[Trouble]]:
     numbers = column.cast(pl.Float64)
-    inexact = pl.Series([False], dtype=pl.Boolean).new_from_index(0, len(column))
-    if column.dtype.is_integer() and bool((numbers.abs() >= _EXACT).any()):
-        inexact = ~_exactly(column.cast(pl.String), numbers)
-        inexact = inexact & column.is_not_null()
+    large = (numbers.abs() >= _EXACT).fill_null(value=False)
+    whole = column.dtype.is_integer() and bool(large.any())
+    inexact = _rounded(column.cast(pl.String), numbers, large) if whole else large & False
     return _finite(numbers, inexact)
 
 
