@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from curiouser.measure.forms import (
     Binned,
@@ -165,7 +165,7 @@ def mean_interval(form: Mean, rows: Rows) -> tuple[float, Interval | str]:
     error = math.sqrt(rows.variance_of_mean(form.values - mean))
     if error == 0:
         return value, "no interval: every row has the same value, so the spread is unknown"
-    reach = float(stats.t.ppf(0.975, rows.degrees)) * error
+    reach = float(special.stdtrit(rows.degrees, 0.975)) * error
     label = f", {form.label}" if form.label else ""
     if form.root or not form.magnitude:
         factor = math.exp(min(reach / mean / (2 if form.root else 1), 500.0))
@@ -233,7 +233,7 @@ def smooth_interval(form: Smooth, rows: Rows) -> Interval | str:
     variance = smooth_variance(form, rows)
     if variance == 0 or (form.scale == Scale.LOG and form.value >= 1):
         return "no interval: the rows show no spread"
-    quantile = float(special.ndtri(0.975) if rows.independent else stats.t.ppf(0.975, rows.degrees))
+    quantile = float(special.ndtri(0.975) if rows.independent else special.stdtrit(rows.degrees, 0.975))
     reach = quantile * math.sqrt(variance)
     method = f"{form.label}, {form.scale} scale{_why(rows)}"
     if form.scale == Scale.LOGIT:
@@ -284,7 +284,7 @@ def quantile_interval(form: Quantile, rows: Rows) -> tuple[float, Interval | str
     if not rows.independent:
         variance = max(rows.variance_of_mean(below - rows.mean(below)), variance if rows.clusters is None else 0.0)
         kish = max(1.0, min(kish, level * (1 - level) / variance)) if variance > 0 else rows.effective_groups
-    quantile = float(special.ndtri(0.975) if rows.independent else stats.t.ppf(0.975, rows.degrees))
+    quantile = float(special.ndtri(0.975) if rows.independent else special.stdtrit(rows.degrees, 0.975))
     shares = wilson(level * kish, kish, quantile=quantile)
     ends = [_value_at(form.values[order], rows, order, share) for share in (shares.low, shares.high)]
     low, high = min(ends[0], value), max(ends[1], value)
@@ -349,7 +349,7 @@ def binned_interval(form: Binned, rows: Rows, rng: np.random.Generator) -> tuple
     groups = form.summed.group_sums(rows)
     covariance = (groups.T @ groups - np.outer(totals, totals) / rows.groups) * rows.groups / (rows.groups - 1)
     noise = form.summed.of_sums(normal_draws(covariance, rng, BOOTSTRAP_DRAWS))
-    stretch = float(stats.t.ppf(0.975, rows.degrees)) if rows.clusters is not None else float(special.ndtri(0.975))
+    stretch = float(special.stdtrit(rows.degrees, 0.975)) if rows.clusters is not None else float(special.ndtri(0.975))
     below = float(np.quantile(noise, 0.975)) * stretch / float(special.ndtri(0.975))
     above = stretch * math.sqrt(float(np.abs(covariance).sum())) / rows.total
     method = f"{form.label}; simultaneous bound on the bins' gaps{_why(rows)}"

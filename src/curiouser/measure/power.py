@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import special
 
 from curiouser.measure.records import FloatArray
 
@@ -89,6 +89,9 @@ def smallest_accuracy_difference(discordant: float, n: int) -> float | None:
     """
     if n < 6:
         return None
+    # Only a comparison solves for this, and loading it costs every command as much as numpy does.
+    from scipy import optimize  # noqa: PLC0415  see above
+
     share = discordant / n
     if n > _NORMAL_FROM and discordant > 1_000:
         reach, power_reach = float(special.ndtri(0.975)), float(special.ndtri(POWER))
@@ -122,4 +125,4 @@ def smallest_from_error(error: float, degrees: float = math.inf) -> float | None
         return None
     if math.isinf(degrees):
         return float(special.ndtri(0.975) + special.ndtri(POWER)) * error
-    return float(stats.t.ppf(0.975, degrees) + stats.t.ppf(POWER, degrees)) * error
+    return float(special.stdtrit(degrees, 0.975) + special.stdtrit(degrees, POWER)) * error

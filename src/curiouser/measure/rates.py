@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from curiouser.measure.records import FloatArray, Interval, Measured
 
@@ -250,6 +250,6 @@ def effective_rate(share: float, variance: float, *, kish: float, degrees: float
         (0.089, 0.532)
     """
     n = kish if variance <= 0 else min(kish, share * (1 - share) / variance)
-    quantile = float(stats.t.ppf(0.5 + confidence / 2, degrees))
+    quantile = float(special.stdtrit(degrees, 0.5 + confidence / 2))
     interval = wilson(min(share, 1.0) * n, n, confidence=confidence, quantile=quantile)
     return Interval(low=interval.low, high=interval.high, method="Wilson score interval on effective rows")

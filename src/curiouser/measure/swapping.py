@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from curiouser.measure.forms import Summed
 from curiouser.measure.records import FloatArray
@@ -98,7 +98,7 @@ def _judge(difference: float, sizes: FloatArray, *, differing: int, method: str,
         reach = max(reach, size)
     if 2.0 ** (1 - differing) >= alpha:
         # So few differ by chance: as many more as a Poisson count allows might.
-        reach *= float(stats.chi2.ppf(1 - alpha / 2, 2 * (differing + 1))) / 2 / max(differing, 1)
+        reach *= float(special.chdtri(2 * (differing + 1), alpha / 2)) / 2 / max(differing, 1)
     finite = sizes[np.isfinite(sizes)]
     error = float(np.sqrt(np.mean(finite**2))) if len(finite) else 0.0
     return Swapped(
