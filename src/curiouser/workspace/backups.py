@@ -28,7 +28,7 @@ from curiouser.workspace.opening import Workspace, database_url, objects_folder
 
 Progress = Callable[[int, int | None], None]
 _MANIFEST, _DATABASE = "manifest.json", "meta.db"
-_OBJECT = re.compile(r"objects/([0-9a-f]{64}\.[a-z]{1,10})")
+_OBJECT = re.compile(r"objects/([0-9a-f]{64}(?:\.[a-z]{1,10}){1,2})")
 _BLOCK = 1 << 20
 _NOTHING: Progress = lambda _done, _total: None  # noqa: E731  a default argument
 
