@@ -48,6 +48,8 @@ class Watch:
         self._root = Path(os.path.realpath(root))
         self._ignored = tuple(Path(os.path.realpath(path)) for path in ignored)
         self._installed = _installed_folders()
+        beside = [folder for folder in self._installed if not self._root.is_relative_to(folder)]
+        self._installed_names = tuple(f"{folder}{os.sep}" for folder in beside)
         self._fresh: dict[str, str] = {}
         self._known: set[str] = set()
         self._imported: set[str] = set()
@@ -118,19 +120,23 @@ class Watch:
         return hook
 
     def _noticed(self, event: str, args: tuple[object, ...]) -> None:
-        if (
-            event == "open"
-            and not getattr(self._here, "hashing", False)
-            and isinstance(args[0], str | bytes)
-            and _reads(args[1], args[2])
-        ):
-            self._opened(Path(os.path.realpath(os.fsdecode(args[0]))))
+        if event == "open":
+            name, mode, flags = args
+            # Thousands of files of installed libraries pass here: they are turned away by their name alone.
+            if isinstance(name, str | bytes) and not self._is_installed(name) and _reads(mode, flags):
+                self._opened(name)
         elif event == "import" and isinstance(args[1], str):  # an extension module: no source, but a file
-            self._opened(Path(os.path.realpath(args[1])))
+            self._opened(args[1])
 
-    def _opened(self, path: Path) -> None:
+    def _is_installed(self, name: str | bytes) -> bool:
+        return os.fsdecode(name).startswith(self._installed_names)
+
+    def _opened(self, name: str | bytes) -> None:
+        if getattr(self._here, "hashing", False):
+            return
         self._here.hashing = True
         try:
+            path = Path(os.path.realpath(os.fsdecode(name)))
             if self._root in path.parents and path.suffix != ".pyc" and self.is_own(path) and path.is_file():
                 self.note(path, hash_file(path))
         except OSError:
