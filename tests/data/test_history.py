@@ -11,11 +11,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from curiouser.data import BranchMovedError, DataService, RevertConflictError, content_hash_of
+from curiouser.data import DataCommit, DataService, RevertConflictError, content_hash_of
 from curiouser.data.snapshots import Layout
 from curiouser.kernel.errors import BadInputError
 from curiouser.storage import Database, FolderObjects
-from tests.data.rows import TASK, Ticking, some_rows
+from tests.data.rows import MEMORY, TASK, Ticking
 
 Row = tuple[str | None, ...]
 COLUMNS = ("want", "offer", "meet", "score")
@@ -45,8 +45,7 @@ class History(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        memory = Path("/dev/shm")  # nothing here is about crashes, and an fsync to memory costs nothing
-        self.folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
+        self.folder = tempfile.TemporaryDirectory(dir=MEMORY)
         root = Path(self.folder.name)
         self.database = Database(f"sqlite:///{root}/meta.db")
         self.database.create()
@@ -65,7 +64,9 @@ class History(RuleBasedStateMachine):
         self.branches["main"] = {}
         self.land("main", rows, upserts=rows)
 
-    def land(self, branch: str, after: dict[str, Row], *, upserts: dict[str, Row], deletes: tuple[str, ...] = ()) -> None:
+    def land(
+        self, branch: str, after: dict[str, Row], *, upserts: dict[str, Row], deletes: tuple[str, ...] = ()
+    ) -> None:
         made = self.data.commit(
             "test",
             branch,
@@ -143,12 +144,8 @@ class History(RuleBasedStateMachine):
         now = self.branches[branch]
         try:
             made = self.data.revert("test", branch, undone.id, actor="ann")
-        except BadInputError:
-            assert not undone.parents
-            return
-        except RevertConflictError as error:
-            was = self.commits[undone.id]
-            assert all(now.get(each) != was.get(each) for each in error.ids)
+        except (BadInputError, RevertConflictError) as error:
+            self.refused_rightly(undone, now, error)
             return
         before, was = self.commits[undone.parents[0]], self.commits[undone.id]
         touched = {each for each in before.keys() | was.keys() if before.get(each) != was.get(each)}
@@ -156,13 +153,23 @@ class History(RuleBasedStateMachine):
         after |= {each: before[each] for each in touched if each in before}
         self.branches[branch] = self.commits[made.data_commit] = after
 
+    def refused_rightly(self, undone: DataCommit, now: dict[str, Row], error: Exception) -> None:
+        if isinstance(error, RevertConflictError):
+            was = self.commits[undone.id]
+            assert error.ids
+            assert all(now.get(each) != was.get(each) for each in error.ids)
+        else:
+            assert not undone.parents
+
     @rule()
     def collect_garbage(self) -> None:
         self.clock.now += timedelta(days=200 * 365)  # past the time stamps of the files
         self.data.gc(timedelta(0))
         self.clock.now -= timedelta(days=200 * 365)
         self.commits = {
-            each: rows for each, rows in self.commits.items() if each in {c.id for name in self.names() for c in self.log(name)}
+            each: rows
+            for each, rows in self.commits.items()
+            if each in {c.id for name in self.names() for c in self.log(name)}
         }
 
     @rule()
@@ -176,14 +183,16 @@ class History(RuleBasedStateMachine):
         a, b = data.draw(st.sampled_from(known)), data.draw(st.sampled_from(known))
         before, after = self.commits[a], self.commits[b]
         found = self.data.diff(a, b, limit=100)
-        fields = {row.id: (row.change.value, {k: v for k, v in row.fields.items() if k in COLUMNS}) for row in found.rows}
+        fields = {
+            row.id: (row.change.value, {k: v for k, v in row.fields.items() if k in COLUMNS}) for row in found.rows
+        }
         assert fields == expected_diff(before, after)
         assert (found.added + found.removed + found.changed, found.truncated) == (len(found.rows), False)
 
     def names(self) -> list[str]:
         return [f"test@{name}" for name in [*self.branches, *self.tags]]
 
-    def log(self, ref: str) -> list[object]:
+    def log(self, ref: str) -> list[DataCommit]:
         return list(self.data.log(ref, limit=1000))
 
     @invariant()
@@ -202,13 +211,17 @@ class History(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-def expected_diff(before: dict[str, Row], after: dict[str, Row]) -> dict[str, tuple[str, dict[str, tuple[object, object]]]]:
+def expected_diff(
+    before: dict[str, Row], after: dict[str, Row]
+) -> dict[str, tuple[str, dict[str, tuple[object, object]]]]:
     nothing = (None,) * len(COLUMNS)
-    found = {}
+    found: dict[str, tuple[str, dict[str, tuple[object, object]]]] = {}
     for each in sorted(before.keys() | after.keys()):
         old, new = before.get(each, nothing), after.get(each, nothing)
         change = "added" if each not in before else "removed" if each not in after else "changed"
-        fields = {name: (o, n) for name, o, n in zip(COLUMNS, old, new, strict=True) if o != n}
+        fields: dict[str, tuple[object, object]] = {
+            name: (o, n) for name, o, n in zip(COLUMNS, old, new, strict=True) if o != n
+        }
         if change != "changed" or fields:
             found[each] = (change, fields)
     return found

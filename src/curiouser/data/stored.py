@@ -134,7 +134,10 @@ def _converted(series: pl.Series, kind: ColumnType) -> pl.Series:
         raise ColumnTypeError(
             series.name, f"is a {kind} column, and these values are {dtype}", "convert them first; nothing was changed"
         )
-    return made.fill_nan(None) + 0.0 if kind is ColumnType.NUMBER else made
+    if kind is not ColumnType.NUMBER:
+        return made
+    made = made.fill_nan(None)
+    return made.set(made == 0.0, 0.0)  # also -0.0, which equals 0 and has other bits
 
 
 def _exact(series: pl.Series) -> pl.Series:

@@ -1,0 +1,186 @@
+"""A process of its own that commits data and is killed, starved or raced while it does.
+
+Run by path, never imported by tests: ``data_child.py MODE FOLDER …``. What was
+acknowledged is written to stdout only after the call has returned.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Engine, event
+
+from curiouser.data import BranchMovedError, DataService
+from curiouser.data.snapshots import Layout
+from curiouser.kernel.clock import utc_now
+from curiouser.kernel.configuration import Task, TaskKind
+from curiouser.kernel.errors import CuriouserError
+from curiouser.storage import Database, FolderObjects
+
+TASK = Task(name="faults", kind=TaskKind.BINARY, inputs=("want",), label="meet", classes=("no", "yes"))
+LAYOUTS = {"fold": Layout(file_rows=4, fold_chain=0), "small": Layout(file_rows=4, range_files=2, run_rows=8)}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_WATCHED = {"os.rename", "os.remove", "os.mkdir", "os.truncate"}
+
+
+def a_store(folder: Path, layout: str = "small", *, later: timedelta = timedelta(0)) -> DataService:
+    database = Database(f"sqlite:///{folder}/meta.db")
+    if not (folder / "meta.db").exists():
+        database.create()
+    return DataService(
+        database, FolderObjects(folder / "objects"), TASK, lambda: utc_now() + later, layout=LAYOUTS[layout]
+    )
+
+
+def rows(ids: list[str], meet: str = "no") -> pl.DataFrame:
+    return pl.DataFrame({"id": ids, "want": [f"want {each}" for each in ids], "meet": [meet] * len(ids)})
+
+
+def change(folder: Path) -> str:
+    made = a_store(folder).commit(
+        "test", upserts=rows(["03", "99"], "yes"), deletes=["05"], message="change", actor="child"
+    )
+    return made.data_commit
+
+
+def fold(folder: Path) -> str:
+    made = a_store(folder, "fold").commit(
+        "test", upserts=rows(["03", "99"], "yes"), deletes=["05"], message="change", actor="child"
+    )
+    return made.data_commit
+
+
+def first(folder: Path) -> str:
+    ids = [f"{number:02}" for number in range(10)]
+    return a_store(folder).commit("new", upserts=rows(ids), message="first", actor="child").data_commit
+
+
+def large(folder: Path) -> str:
+    parts = [rows([f"{number:02}" for number in range(start, start + 8)], "yes") for start in (0, 8, 16)]
+    return a_store(folder).commit_large("test", parts=parts, message="large", actor="child").data_commit
+
+
+def revert(folder: Path) -> str:
+    service = a_store(folder)
+    return service.revert("test", "main", service.head("test").id, actor="child").data_commit
+
+
+def gc(folder: Path) -> str:
+    return str(a_store(folder, later=timedelta(days=1)).gc(timedelta(0)).objects)
+
+
+SCENARIOS: dict[str, Callable[[Path], str]] = {each.__name__: each for each in (change, fold, first, large, revert, gc)}
+
+
+def say(*words: object) -> None:
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
+
+
+def kill_at(step: int) -> None:
+    """Kill this process at the ``step``-th call that writes, renames, removes, fsyncs or speaks SQL."""
+    left = [step]
+
+    def count(*_args: object, **_kwargs: object) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def audit(name: str, args: tuple[object, ...]) -> None:
+        opened_to_write = name == "open" and isinstance(args[2], int) and args[2] & _WRITING
+        if name in _WATCHED or opened_to_write:
+            count()
+
+    fsync = os.fsync
+
+    def counted_fsync(fd: Any) -> None:  # noqa: ANN401  the signature of what it replaces
+        count()
+        fsync(fd)
+        count()
+
+    os.fsync = counted_fsync
+    sys.addaudithook(audit)
+    event.listen(Engine, "before_cursor_execute", count)
+    event.listen(Engine, "commit", count)
+
+
+def every_kill(scenario: str, base: Path, target: Path) -> None:
+    """Kill the scenario at each step in turn, each time in a fresh copy, until it survives.
+
+    Forked before Polars has started a thread: importing it again for every step would take minutes.
+    """
+    step = 0
+    while True:
+        step += 1
+        folder = target / str(step)
+        shutil.copytree(base, folder)
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reader)
+            kill_at(step)
+            os.write(writer, SCENARIOS[scenario](folder).encode())
+            os._exit(0)
+        os.close(writer)
+        said = os.read(reader, 1000).decode()
+        os.close(reader)
+        _, status = os.waitpid(child, 0)
+        say(step, "done" if os.WIFEXITED(status) else "killed", said or "-")
+        if os.WIFEXITED(status):
+            sys.exit(os.WEXITSTATUS(status))
+
+
+def race(folder: Path, name: str, count: int, *, same: bool) -> None:
+    """Commit again and again; a lost race over the same rows is told apart, and tried again."""
+    service = a_store(folder)
+    for number in range(count):
+        ids = ["00"] if same else [f"{name}-{number}"]
+        upserts = rows(ids).with_columns(by=pl.lit(f"{name}-{number}"))
+        while True:
+            try:
+                made = service.commit("test", upserts=upserts, message=f"{name}-{number}", actor=name)
+            except BranchMovedError:
+                say("lost")
+                continue
+            say("done", made.data_commit, f"{name}-{number}")
+            break
+
+
+def starved(folder: Path, limit: int) -> None:
+    """Commit while no file may grow beyond a limit."""
+    service = a_store(folder)
+    service.rows("test")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    try:
+        made = service.commit(
+            "test", upserts=rows([f"{n:05}" for n in range(400)], "yes"), message="much", actor="child"
+        )
+    except CuriouserError as error:
+        say("refused", type(error).__name__, error)
+        sys.exit(error.exit_status)
+    say("done", made.data_commit)
+
+
+def main() -> None:
+    mode, folder = sys.argv[1], Path(sys.argv[2])
+    if mode == "every-kill":
+        every_kill(sys.argv[3], folder, Path(sys.argv[4]))
+    elif mode == "race":
+        race(folder, sys.argv[3], int(sys.argv[4]), same=sys.argv[5] == "same")
+    elif mode == "starved":
+        starved(folder, int(sys.argv[3]))
+    else:
+        say(SCENARIOS[mode](folder))
+
+
+if __name__ == "__main__":
+    main()
