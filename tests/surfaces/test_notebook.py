@@ -21,9 +21,14 @@ from curiouser.workspace.making import make_workspace
 
 TASK = {"kind": "binary", "inputs": ["text"], "label": "spam", "classes": ["ham", "spam"], "user": "who"}
 ROWS = [
-    {"id": f"{i:03}", "text": f"{'win money' if i % 3 == 0 else 'see you'} {i}", "spam": "spam" if i % 3 == 0 else "ham", "who": f"u{i % 20}"}
+    {
+        "id": f"{i:03}",
+        "text": f"win money {i}" if i % 3 == 0 else f"see you {i}",
+        "spam": "spam" if i % 3 == 0 else "ham",
+        "who": f"u{i % 20}",
+    }
     for i in range(60)
-]  # fmt: skip
+]
 
 
 @pytest.fixture
@@ -36,8 +41,9 @@ def ws(tmp_path: Path) -> Iterator[curiouser.Session]:
 def with_models(ws: curiouser.Session) -> None:
     ws.data.add(ROWS, message="first rows")
     texts, labels = [row["text"] for row in ROWS], [row["spam"] for row in ROWS]
+    never = DummyClassifier(strategy="constant", constant="ham")
     ws.models.add("words", make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels))
-    ws.models.add("never", make_pipeline(TfidfVectorizer(), DummyClassifier(strategy="constant", constant="ham")).fit(texts, labels))  # fmt: skip
+    ws.models.add("never", make_pipeline(TfidfVectorizer(), never).fit(texts, labels))
     ws.evaluate()
 
 
@@ -88,7 +94,7 @@ def test_a_fitted_estimator_a_frame_and_reported_scores_are_models(ws: curiouser
 def test_a_function_that_lives_in_a_notebook_is_refused_with_the_way_out(ws: curiouser.Session) -> None:
     with pytest.raises(UsageError, match=r"move it to a \.py file"):
         ws.models.add("mine", lambda rows: [0.5] * len(rows))
-    with pytest.raises(UsageError, match="an int is no model|a int is no model"):
+    with pytest.raises(UsageError, match="a int is no model"):
         ws.models.add("mine", 7)
 
 
@@ -96,7 +102,7 @@ def test_tables_show_themselves_and_become_frames(ws: curiouser.Session) -> None
     with_models(ws)
     ws.problems.add("money", patterns=[{"text": "win a <b>prize</b>", "spam": "spam"}], harm="costly", actor="alice")
     board, triage = ws.leaderboard(), ws.problems.triage(model="never")
-    assert [row["model"] for row in board.rows][0] == "words"
+    assert board.rows[0]["model"] == "words"
     assert triage.to_polars().height == triage.to_pandas().shape[0] == 1
     assert triage.to_polars()["name"].to_list() == ["money"]
     for table in (board, triage, ws.compare("never", "words")):

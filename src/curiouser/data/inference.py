@@ -209,7 +209,7 @@ class _Inference:
         rest = [column.name for column in self.columns if column.distinct > 1]
         if long:
             others = [name for name in rest if name not in long]
-            kept = f"; {', '.join(others)} stay for slices" if others else ""
+            kept = f"; {', '.join(others)} left for slices" if others else ""
             self._say("inputs", long, "free text" + kept)
         elif rest:
             self._say("inputs", rest, "every other column")

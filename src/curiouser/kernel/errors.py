@@ -67,7 +67,8 @@ class ConfigurationError(BadInputError):
 
     def __init__(self, path: str, mistakes: Sequence[str]) -> None:
         self.path, self.mistakes = path, tuple(mistakes)
-        super().__init__(_listed(f"{path} has {len(self.mistakes)} mistake(s)", self.mistakes), "correct them and try again")
+        reason = _listed(f"{path} has {len(self.mistakes)} mistake(s)", self.mistakes)
+        super().__init__(reason, "correct them and try again")
         self.args = (path, self.mistakes)
 
 

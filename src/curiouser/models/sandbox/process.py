@@ -23,7 +23,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import curiouser
 from curiouser.models.errors import AnswerRefusedError, ModelRunError, UntrustedTypesError
 from curiouser.models.records import Limits
 from curiouser.models.sandbox import frames
@@ -110,7 +109,7 @@ class Child:
         child_in, to_child = os.pipe()
         from_child, child_out = os.pipe()
         output, child_prints = os.pipe()
-        folder = str(Path(curiouser.__file__).resolve().parent.parent)
+        folder = str(Path(__file__).resolve().parents[3])
         environment = {
             "PATH": os.defpath, "HOME": self._home, "TMPDIR": self._home, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0",
             "CURIOUSER_CHILD": self._token,

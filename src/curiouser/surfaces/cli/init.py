@@ -16,13 +16,16 @@ from curiouser.surfaces.cli.show import emit, json_option
 from curiouser.workspace.making import make_workspace
 from curiouser.workspace.opening import find_root
 
+_KINDS = [str(kind) for kind in TaskKind]
+Flag = str | float | None
+
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--from", "example", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False),
               help="A file of labelled examples to infer the task from.")  # fmt: skip
 @click.option("--name", help="The task's name; the folder's by default.")
-@click.option("--task", "kind", type=click.Choice([str(kind) for kind in TaskKind]), help="What the model answers with.")
+@click.option("--task", "kind", type=click.Choice(_KINDS), help="What the model answers with.")
 @click.option("--inputs", metavar="A,B", help="Columns the model reads.")
 @click.option("--label", metavar="COL", help="Column of the right answer.")
 @click.option("--classes", metavar="NO,YES", help="Answers; in a binary task the last is the positive class.")
@@ -35,7 +38,7 @@ from curiouser.workspace.opening import find_root
 @json_option
 @click.pass_context
 def init(
-    ctx: click.Context, /, folder: Path | None, example: Path | None, *, yes: bool, as_json: bool, **flags: str | float | None
+    ctx: click.Context, /, folder: Path | None, example: Path | None, *, yes: bool, as_json: bool, **flags: Flag
 ) -> None:
     """Make a workspace in DIR: write curiouser.toml, a .gitignore and an empty store."""
     session = ctx.find_object(Session)
@@ -46,7 +49,7 @@ def init(
     if asking:
         _confirm(configuration)
     workspace = make_workspace(folder, configuration, actor=session.actor if session else None)
-    emit(made_body(workspace), lambda: _text(folder, configuration), as_json=as_json)
+    emit(made_body(workspace), lambda: _text(folder, configuration, example), as_json=as_json)
 
 
 def _configured(folder: Path, said: dict[str, Any], example: Path | None, *, asking: bool) -> Configuration:
@@ -116,11 +119,11 @@ def _confirm(configuration: Configuration) -> None:
     click.confirm("Make the workspace?", default=True, abort=True, err=True)
 
 
-def _text(folder: Path, configuration: Configuration) -> str:
+def _text(folder: Path, configuration: Configuration, example: Path | None) -> str:
     root = find_root(folder)
     shown = "" if folder.resolve() == Path.cwd() else f"cd {folder}\n  "
     return (
         f"Made a workspace for {configuration.task.name!r} ({configuration.task.kind}) in {root}.\n"
         f"{FILE_NAME} belongs in your git; .curiouser/ does not, and .gitignore says so.\n\nNext:\n"
-        f'  {shown}curiouser data import FILE.csv --dataset test -m "first test set"'
+        f'  {shown}curiouser data import {example or "FILE.csv"} --dataset test -m "first test set"'
     )
