@@ -134,6 +134,38 @@ def test_a_test_set_without_labels_scores_nothing_and_says_why(tmp_path: Path) -
     )
 
 
+def test_a_test_set_that_lost_all_its_rows_says_so(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.commit(binary_rows(["yes", "no"]))
+    bench.file_model("m", scored([0.9, 0.1]))
+    bench.file_model("other", scored([0.1, 0.1]))
+    bench.data.commit("test", deletes=["r0000", "r0001"], message="gone", actor=ACTOR)
+    run = bench.evaluate()
+    accuracy = run.evaluations[0].scores["accuracy"]
+    assert (run.rows, accuracy.value, accuracy.n) == (0, None, 0)
+    assert "no rows" in (accuracy.reason or "")
+    assert bench.evaluations.compare(["m", "other"], actor=ACTOR).pairs[0].verdict is None
+    assert [row.rank_best for row in bench.evaluations.leaderboard().models] == [None, None]
+
+
+def test_one_import_or_many_commits_the_same_rows_give_the_same_numbers(tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    rows = binary_rows([("no", "yes")[one] for one in rng.integers(0, 2, 50)])
+    predictions = scored(rng.random(50).round(1).tolist())
+    found = []
+    for name, sizes in (("whole", [50]), ("parts", [7, 20, 3, 20])):
+        bench = Bench(tmp_path / name)
+        start = 0
+        for size in sizes:
+            bench.commit(rows[start : start + size])
+            start += size
+        bench.file_model("m", predictions)
+        found.append(bench.evaluation("m"))
+    assert found[0].data_commit != found[1].data_commit
+    assert found[0].scores == found[1].scores
+    assert found[0].all_rows == found[1].all_rows
+
+
 # --- what the headline is about ---
 
 

@@ -61,6 +61,7 @@ def intent_versions(intents: dict[str, pl.DataFrame]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.timeout(900)  # 77 classes take half a minute to fit on a free core
 def test_banking77_the_baseline_scores_what_its_readme_says_and_five_versions_are_told_apart(
     tmp_path: Path, intents: dict[str, pl.DataFrame]
 ) -> None:
