@@ -23,6 +23,8 @@ from curiouser.data.stored import ID
 from curiouser.data.validation import Rules
 from curiouser.kernel.configuration import Task
 
+_LONGEST_NAME, _MOST_NAMES = 40, 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
@@ -178,8 +180,8 @@ class Look:
         likely = [next(c for c in columns if c.lower() == found[0]) for found in near.values() if found]
         hint = f"rename {', '.join(map(repr, likely))}, or " if likely else ""
         return WrongColumnsError(
-            f"{self.source.name} has no column {', '.join(map(repr, missing))}{why}; its columns: {', '.join(columns)}",
-            f"{hint}correct the file or [task] in curiouser.toml",
+            f"{self.source.name} has no column {', '.join(map(repr, missing))}{why}; its columns: {_some(columns)}",
+            f"{hint}correct the file or [task] in curiouser.toml; a file without a header needs --columns a,b,c",
         )
 
     def _renamed(self, chunk: Chunk) -> Chunk:
@@ -311,3 +313,11 @@ def good_of(looked: Looked, start: int, height: int) -> NDArray[np.bool_]:
     low, high = np.searchsorted(looked.bad, [start, start + height])
     good[looked.bad[low:high] - start] = False
     return good
+
+
+def _some(names: Sequence[str]) -> str:
+    """Name some columns; without a header they are a row of long texts."""
+    shown = ", ".join(
+        name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…" for name in names[:_MOST_NAMES]
+    )
+    return shown + (f" … and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else "")
