@@ -33,13 +33,13 @@ DOCS = ROOT / "docs"
 EXAMPLE = ROOT / "examples" / "introductions"
 HOME = "/home/alice/introductions"
 """What the reader's folder is called in the pages."""
-MADE_HERE = (".curiouser", "__pycache__", "*.svg")
+MADE_HERE = (".curiouser", "__pycache__", "curiouser.toml", "models", "*.svg")
+"""What the reader makes: the tutorial begins before it."""
 _THE_EXAMPLE = "the example"
 _START = re.compile(r"<!-- starts from: (.+?) -->")
 _EXIT = re.compile(r"\s# exit (\d+)\s*$")
 _MARK = "=====status"
 _SHOWN_LINES = 24
-_LIMIT_S = 240
 _CHANGES = (
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b"), "HASH"),
     (re.compile(r"\b20\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00| UTC)?)?"), "TIME"),
@@ -91,12 +91,12 @@ def _commands_in(lines: Sequence[str], start: int, end: int) -> Iterator[Command
     begins = [i for i in range(start, end) if lines[i].startswith("$ ")]
     for first, after in zip(begins, [*begins[1:], end], strict=True):
         typed = first + 1
-        while typed < after and lines[typed].startswith("> "):
+        while typed < after and (lines[typed].startswith("> ") or lines[typed] == ">"):
             typed += 1
         text = "\n".join(line[2:] for line in lines[first:typed])
         stated = _EXIT.search(text)
         status = int(stated[1]) if stated else 0
-        shown = tuple(line for line in lines[typed:after] if line.strip())
+        shown = tuple(lines[typed:after])
         yield Command(line=first + 1, text=text, status=status, shown=shown, end=after + 1)
 
 
@@ -123,7 +123,7 @@ def prepare(page: str, folder: Path, before: Path | None) -> None:
         shutil.copytree(before, folder, symlinks=True)
 
 
-def run(commands: Sequence[Command], folder: Path) -> list[Printed]:
+def run(commands: Sequence[Command], folder: Path, limit_s: float) -> list[Printed]:
     """Run commands in one shell, in order, in a folder."""
     script = "".join(f"{command.text}\nprintf '\\n%s %d\\n' '{_MARK}' $?\n" for command in commands)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CURIOUSER", "GIT_", "PYTEST"))}
@@ -139,7 +139,7 @@ def run(commands: Sequence[Command], folder: Path) -> list[Printed]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=_LIMIT_S,
+            timeout=limit_s,
             check=False,
         )
     text = ran.stdout.decode("utf-8", "replace").replace(str(folder.resolve()), HOME)
@@ -152,7 +152,7 @@ def _printed(text: str, count: int) -> list[Printed]:
     return [
         Printed(
             status=int(statuses[i]) if i < len(statuses) else None,
-            lines=tuple(line.rstrip() for line in outputs[i].split("\n") if line.strip()) if i < len(outputs) else (),
+            lines=tuple(line.rstrip() for line in outputs[i].strip("\n").split("\n")) if i < len(outputs) else (),
         )
         for i in range(count)
     ]
@@ -164,7 +164,7 @@ def complaint(command: Command, printed: Printed) -> str | None:
         said = "\n  ".join(printed.lines[-12:])
         return f"line {command.line}: `{command.text}` ended with {printed.status}, not {command.status}:\n  {said}"
     there = [_steady(line) for line in printed.lines]
-    for line in command.shown:
+    for line in filter(str.strip, command.shown):
         pieces = [_steady(piece) for piece in line.split("…")]
         wanted = ".*".join(map(re.escape, pieces))
         whole = re.compile(wanted)
@@ -184,8 +184,9 @@ def filled(page: str, commands: Sequence[Command], printed: Sequence[Printed]) -
     """Put real output into a page, where it shows a lone ``?`` or what is no longer true."""
     lines = page.split("\n")
     for command, one in reversed(list(zip(commands, printed, strict=True))):
-        if command.shown and (command.shown == ("?",) or complaint(command, one)):
-            shown = list(one.lines[:_SHOWN_LINES]) + (["…"] if len(one.lines) > _SHOWN_LINES else [])
+        if one.status == command.status and command.shown and (command.shown == ("?",) or complaint(command, one)):
+            shown = [line for line in one.lines[:_SHOWN_LINES] if line or len(one.lines) > 1]
+            shown += ["…"] if len(one.lines) > _SHOWN_LINES else []
             first = command.line + command.text.count("\n")
             lines[first : command.end - 1] = shown
     return "\n".join(lines)
@@ -195,43 +196,67 @@ class Pages:
     """Runs pages, each from where the one before ended; what was run once is kept.
 
     Args:
-        scratch: A folder for the folders of the pages.
+        scratch: A folder for the folders of the pages; a page whose commands ended there before is not run again as
+            the start of another.
+        limit_s: Longest time for one page, seconds, > 0.
     """
 
-    def __init__(self, scratch: Path) -> None:
-        self._scratch = scratch
-        self._done: dict[str, tuple[Path, list[Command], list[Printed]]] = {}
+    def __init__(self, scratch: Path, *, limit_s: float = 280) -> None:
+        self._scratch, self._limit_s = scratch, limit_s
+        self._done: dict[str, tuple[list[Command], list[Printed]]] = {}
 
     def outcome(self, name: str) -> tuple[list[Command], list[Printed]]:
         """Run a page, and those it starts from."""
-        _, commands, printed = self._ended(name)
-        return commands, printed
-
-    def _ended(self, name: str) -> tuple[Path, list[Command], list[Printed]]:
         if name not in self._done:
             page = (DOCS / name).read_text(encoding="utf-8")
-            start = start_of(page)
-            before = None if start in {None, _THE_EXAMPLE} else self._ended(str(start))[0]
-            folder = self._scratch / name.replace("/", "-").removesuffix(".md")
+            folder, stamp = self._folder(name), self._stamp(name)
+            before = self._before(page)
+            shutil.rmtree(folder, ignore_errors=True)
             prepare(page, folder, before)
             commands = commands_of(page)
-            self._done[name] = (folder, commands, run(commands, folder))
+            self._done[name] = commands, run(commands, folder, self._limit_s)
+            stamp.write_text(_told(commands), encoding="utf-8")
         return self._done[name]
+
+    def _before(self, page: str) -> Path | None:
+        start = start_of(page)
+        if start in {None, _THE_EXAMPLE}:
+            return None
+        name = str(start)
+        commands, stamp = commands_of((DOCS / name).read_text(encoding="utf-8")), self._stamp(name)
+        if not stamp.exists() or stamp.read_text(encoding="utf-8") != _told(commands):
+            self.outcome(name)
+        return self._folder(name)
+
+    def _folder(self, name: str) -> Path:
+        return self._scratch / name.replace("/", "-").removesuffix(".md")
+
+    def _stamp(self, name: str) -> Path:
+        return self._folder(name).with_suffix(".done")
+
+
+def _told(commands: Sequence[Command]) -> str:
+    return "\n".join(command.text for command in commands)
 
 
 def main() -> None:
     """Fill in the pages that are named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pages", nargs="+", type=Path)
-    wrong = 0
-    for path in parser.parse_args().pages:
-        with tempfile.TemporaryDirectory() as scratch:
-            commands, printed = Pages(Path(scratch)).outcome(str(path.resolve().relative_to(DOCS)))
+    parser.add_argument("--keep", type=Path, help="keep the folders of the pages here, to start others from")
+    asked, wrong = parser.parse_args(), 0
+    kept = asked.keep or Path(tempfile.mkdtemp(prefix="pages-"))
+    kept.mkdir(parents=True, exist_ok=True)
+    pages = Pages(kept, limit_s=3_600)
+    for path in asked.pages:
+        commands, printed = pages.outcome(str(path.resolve().relative_to(DOCS)))
         path.write_text(filled(path.read_text(encoding="utf-8"), commands, printed), encoding="utf-8")
         for command, one in zip(commands, printed, strict=True):
             if one.status != command.status:
                 wrong += 1
                 print(f"{path}: {complaint(command, one)}")
+    if asked.keep is None:
+        shutil.rmtree(kept)
     sys.exit(1 if wrong else 0)
 
 
