@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle  # noqa: TID251  the error must survive being sent between processes
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -286,3 +288,37 @@ def test_a_class_where_a_number_is_asked_for_is_no_answer(tmp_path: Path) -> Non
     project.write("m.py", "def f(rows):\n    return ['high'] * len(rows)")
     with pytest.raises(AnswerRefusedError, match="where a number is asked for"):
         project.models.predict(project.add("m:f"), project.inputs())
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from tests.models.project import Project
+
+project = Project(Path(sys.argv[1]))
+project.models.predict(project.models.get("mine"), project.inputs())
+"""
+
+
+HANGING = """
+
+def f(rows):
+    with open("calls/alive", "w") as pipe:
+        pipe.write("x")
+        pipe.flush()
+        time.sleep(600)
+"""
+
+
+def test_a_child_does_not_outlive_a_parent_that_is_killed(project: Project) -> None:
+    project.write("hanging.py", HANGING)
+    (project.root / "calls").mkdir()
+    os.mkfifo(project.root / "calls" / "alive")
+    project.add("hanging:f", writes=("calls",), limits=Limits(batch_s=600))
+    parent = subprocess.Popen([sys.executable, "-c", KILLED, str(project.root)], cwd=Path(__file__).parents[2])
+    with (project.root / "calls" / "alive").open() as pipe:
+        assert pipe.read(1) == "x"
+        parent.kill()
+        parent.wait()
+        # The end of the pipe comes when the last process that holds it is gone.
+        assert pipe.read() == ""

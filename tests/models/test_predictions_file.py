@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from curiouser.kernel.errors import BadInputError
-from curiouser.models import ModelExistsError, PredictionsRefusedError, WrongFormatError
+from curiouser.models import ModelExistsError, ModelRunError, PredictionsRefusedError, WrongFormatError
 from tests.models.project import ACTOR, MULTICLASS, REGRESSION, Project
 
 SCORES = [0.1, 0.9, 0.2, 0.8]
@@ -201,7 +202,7 @@ def test_margins_are_taken_when_it_is_said_where_they_are_cut(project: Project) 
 
 
 def test_whole_floats_and_truth_values_are_classes_by_their_text(tmp_path: Path) -> None:
-    task = type(MULTICLASS)(name="t", kind=MULTICLASS.kind, inputs=("text",), label="y", classes=("0", "1", "2"))
+    task = replace(MULTICLASS, classes=("0", "1", "2"))
     project = Project(tmp_path, task)
     project.rows(3)
     project.add_file([{"id": f"r{at:05}", "prediction": float(at)} for at in range(3)], file="p.parquet")
@@ -246,3 +247,13 @@ def test_an_edited_input_makes_its_prediction_missing_and_update_takes_the_new_o
     assert project.models.missing("mine").get_column("id").to_list() == ["r00001"]
     updated = project.models.update("mine", project.file([{"id": "r00001", "score": 0.4}]), actor=ACTOR)
     assert (updated.added, updated.missing) == (1, 0)
+
+
+def test_classes_in_another_order_make_stored_classes_meaningless_and_that_is_said(project: Project) -> None:
+    project.add_file([{"id": "r00000", "prediction": "yes"}])
+    project.task = replace(project.task, classes=("yes", "no"))
+    turned = project.service()
+    with pytest.raises(ModelRunError, match="was added when the classes were no, yes"):
+        turned.current(turned.get("mine"))
+    with pytest.raises(WrongFormatError, match="was added when the classes were no, yes"):
+        turned.update("mine", project.file([{"id": "r00001", "prediction": "yes"}]), actor=ACTOR)

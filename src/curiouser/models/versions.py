@@ -91,9 +91,11 @@ class Versions:
         An older version stays what it was: it answers from what is stored.
 
         Raises:
-            ModelRunError: The code changed, and cannot be loaded any more.
+            ModelRunError: The code changed, and cannot be loaded any more; or it is a file of predictions for other
+                classes than the task has now.
         """
         if not model.kind.is_callable:
+            self._refuse_other_classes(model)
             return model
         with self._database.read() as connection:
             newest = stored.find(connection, model.name)
@@ -201,6 +203,16 @@ class Versions:
         said = {name: source[name] for name in kept if name in source}
         artefact = source.get("sha256", "")
         return digest_of({**said, "kind": kind.value, "artefact": artefact, "files": dict(seen.files)})
+
+    def _refuse_other_classes(self, model: Model) -> None:
+        """A stored class is a place among the configured classes: another order would give it another meaning."""
+        before = model.source.get("classes")
+        if before is not None and before != list(self._house.task.classes):
+            raise ModelRunError(
+                model.title,
+                f"was added when the classes were {', '.join(before)}",
+                "set [task] classes back, or add its predictions again under another name",
+            )
 
     def _is_as_before(self, model: Model, seen: Seen) -> bool:
         task = self._house.task

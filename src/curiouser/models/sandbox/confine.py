@@ -83,11 +83,13 @@ def confine(wish: Confinement) -> list[str]:
     Returns:
         The layers that are active, in words.
     """
-    library = ctypes.CDLL(None, use_errno=True)
     _limit(wish)
+    layers = ["limits", "own session and home"]
+    if platform.system() != "Linux":
+        return layers
+    library = ctypes.CDLL(None, use_errno=True)
     _prctl(library, _PR_SET_PDEATHSIG, signal.SIGKILL)
     _prctl(library, _PR_SET_NO_NEW_PRIVS, 1)
-    layers = ["limits", "own session and home"]
     if _own_namespace(library, network=wish.network):
         layers.append("own user namespace" if wish.network else "own user and network namespace")
     abi = _call(library, _LANDLOCK_CREATE, None, 0, 1)
@@ -179,7 +181,7 @@ def _allow(library: ctypes.CDLL, rules: int, path: Path, rights: int) -> None:
 
 def _filter_system_calls(library: ctypes.CDLL, *, network: bool) -> bool:
     """Refuse ptrace and io_uring, and without network also ``socket``, which reaches what a namespace does not."""
-    if platform.machine() not in _SYSTEM_CALLS or platform.system() != "Linux":
+    if platform.machine() not in _SYSTEM_CALLS:
         return False
     architecture, socket, *others = _SYSTEM_CALLS[platform.machine()]
     refused = others if network else [socket, *others]

@@ -266,7 +266,7 @@ class Child:
         _close(self._to_child)
         self._to_child = -1
         until = time.monotonic() + (_GOODBYE_S if kind else 0.0)
-        while not _has_ended(self._process.pid) and time.monotonic() < until:
+        while not self._has_ended() and time.monotonic() < until:
             self._drained_at_once()
             time.sleep(0.002)
         # The group is signalled while its leader still holds the number.
@@ -278,6 +278,15 @@ class Child:
             pass
         _close(self._from_child, self._output)
         shutil.rmtree(self._home, ignore_errors=True)
+
+    def _has_ended(self) -> bool:
+        """Tell whether the child is done, where the system allows without giving its number away."""
+        if not hasattr(os, "waitid"):
+            return self._process.poll() is not None
+        try:
+            return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:
+            return True
 
     def _end_strays(self) -> None:
         """Kill what the model started and left behind; some leave their session."""
@@ -292,13 +301,6 @@ class Child:
 def _close(*descriptors: int) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
-
-
-def _has_ended(pid: int) -> bool:
-    try:
-        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:
-        return True
 
 
 def memory_bytes(pid: int) -> int:
