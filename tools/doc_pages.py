@@ -46,6 +46,10 @@ _CHANGES = (
     (re.compile(r"\s+"), " "),
 )
 """What differs from run to run: hashes, moments, and the widths of columns that hold them."""
+_PROGRESS = re.compile(
+    r"^(asking models|reading .+|writing .+|Copying .+|Hashing .+|Checking .+): [\d,]+( of [\d,]+)?$\n?", re.MULTILINE
+)
+"""Lines that only a slow machine prints."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +146,7 @@ def run(commands: Sequence[Command], folder: Path, limit_s: float) -> list[Print
             timeout=limit_s,
             check=False,
         )
-    text = ran.stdout.decode("utf-8", "replace").replace(str(folder.resolve()), HOME)
+    text = _PROGRESS.sub("", ran.stdout.decode("utf-8", "replace")).replace(str(folder.resolve()), HOME)
     return _printed(text, len(commands))
 
 
