@@ -29,7 +29,7 @@ from curiouser.workspace.opening import Workspace, database_url, objects_folder
 Progress = Callable[[int, int | None], None]
 _MANIFEST, _DATABASE = "manifest.json", "meta.db"
 _OBJECT = re.compile(r"objects/([0-9a-f]{64}(?:\.[a-z]{1,10}){1,2})")
-_BLOCK = 1 << 20
+_BLOCK, _HEX = 1 << 20, 64
 _NOTHING: Progress = lambda _done, _total: None  # noqa: E731  a default argument
 
 
@@ -167,7 +167,7 @@ def _install(made: Path, folder: Path) -> None:
     configuration = load_configuration(made / FILE_NAME)
     objects = FolderObjects(objects_folder(folder, configuration))
     for path in sorted((made / "objects").glob("*")):
-        objects.adopt(path, suffix=path.suffix)
+        objects.adopt(path, suffix=path.name[_HEX:])
     database = Database(database_url(folder, configuration))
     if database.file is None:
         raise StorageError("the backup's configuration names a database server", "restore there with pg_restore")

@@ -17,12 +17,12 @@ _DAMAGED = 3
 @click.option("--no-quarantine", is_flag=True, help="Only look; move nothing.")
 @json_option
 @pass_workspace
-def fsck(workspace: Workspace, *, no_quarantine: bool, as_json: bool) -> int:
+def fsck(workspace: Workspace, *, no_quarantine: bool, as_json: bool) -> None:
     """Verify every hash; damaged objects are set aside, never deleted. Exit status 3 when something is damaged."""
     with progress("Hashing objects") as told:
         found = verify(workspace, quarantine=not no_quarantine, progress=told)
     emit(verified_body(found), lambda: _text(found), as_json=as_json)
-    return _DAMAGED if found.findings else 0
+    click.get_current_context().exit(_DAMAGED if found.findings else 0)
 
 
 def _text(found: Verified) -> str:
