@@ -48,8 +48,9 @@ class Peer:
         if (home / "complete").exists():
             return python
         shutil.rmtree(home, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)]
-        subprocess.run(install, check=True, stdout=sys.stderr)
+        uv = str(Path(sys.executable).with_name("uv"))
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(home)], check=True)
+        install = [uv, "pip", "install", "--quiet", "--python", str(python), "--require-hashes", "-r", str(lock)]
+        subprocess.run(install, check=True)
         (home / "complete").touch()
         return python
