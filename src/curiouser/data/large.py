@@ -21,14 +21,13 @@ from curiouser.data.drafts import Draft, Request
 from curiouser.data.errors import BadExamplesError, BranchMovedError, ChangedInputError
 from curiouser.data.hashing import row_hashes, total_of
 from curiouser.data.records import ColumnType, Committed, DataCommit, Dataset
-from curiouser.data.snapshots import RowFiles, Snapshot
+from curiouser.data.snapshots import ROW_GROUP, RowFiles, Snapshot, write_parquet
 from curiouser.data.states import State, ranges
 from curiouser.data.stored import ID, Schema, conform, empty_rows, some_ids
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.ids import ObjectName
 from curiouser.storage.objects import disk_errors
 
-_BLOCK_ROWS = 8_192  # rows read from one run at a time
 _SAMPLES = 256  # ids taken from each run
 _MOST_CHANGES = 500_000  # rows of a changeset that are kept in memory
 _MOST_IDS = 1_000
@@ -60,7 +59,7 @@ class _Run:
     def _block(self, schema: Schema) -> pl.DataFrame:
         if self.pending is not None and not self.pending.is_empty():
             return self.pending
-        block = pl.scan_parquet(self.path, glob=False).slice(self.offset, _BLOCK_ROWS).collect()
+        block = pl.scan_parquet(self.path, glob=False).slice(self.offset, ROW_GROUP).collect()
         self.offset += block.height
         return conform(block, schema)
 
@@ -141,7 +140,7 @@ class LargeCommitter:
             schema |= types
             path = stack.enter_context(self.files.objects.writing())
             with disk_errors("sorting rows"):
-                rows.write_parquet(path, compression="lz4", statistics=False, row_group_size=_BLOCK_ROWS)
+                write_parquet(rows, path)
             runs.append(_Run(path=path, rows=rows.height, sample=rows.get_column(ID).gather_every(self._sample_every)))
         return runs, schema
 

@@ -9,6 +9,7 @@ by their hash, verified when opened, and shared by snapshots where equal.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from curiouser.storage.objects import disk_errors
 
 ROWS_SUFFIX, LISTING_SUFFIX, CHANGES_SUFFIX = ".rows.parquet", ".listing.parquet", ".changes.parquet"
 _LISTING = {"first": pl.String(), "object": pl.String(), "rows": pl.Int64(), "size_bytes": pl.Int64()}
+ROW_GROUP = 8_192
+"""Rows of a row group, in files that have more than one."""
 _AT_ONCE = 256  # files written before they are made durable together
 
 
@@ -171,7 +174,7 @@ class RowFiles:
 
     def _write(self, frame: pl.DataFrame, suffix: str) -> ObjectName:
         with self.objects.writing() as path, disk_errors("writing rows"):
-            _write_parquet(frame, path)
+            write_parquet(frame, path)
             return self.objects.adopt(path, suffix=suffix)
 
     def _write_files(self, groups: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -179,7 +182,7 @@ class RowFiles:
             paths = [stack.enter_context(self.objects.writing()) for _ in groups]
             with disk_errors("writing rows"):
                 for group, path in zip(groups, paths, strict=True):
-                    _write_parquet(group, path)
+                    write_parquet(group, path)
                 sizes = [path.stat().st_size for path in paths]
             names = self.objects.adopt_all(paths, suffix=ROWS_SUFFIX)
         firsts = [group.get_column(ID)[0] for group in groups]
@@ -190,10 +193,17 @@ class RowFiles:
         return Snapshot(name=name, files=pl.read_parquet(self.objects.path(name), glob=False))
 
 
-def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write rows to a file, by way of memory: Polars itself reports a full disk as a malformed file.
+
+    Raises:
+        OSError: The disk refused.
+    """
+    written = io.BytesIO()
     # No statistics: the listing says where ids are, and they would be most of a small file.
     # Level 1: in files of this size a higher one saves hardly a hundredth, for a quarter more time.
-    frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
+    frame.write_parquet(written, compression="zstd", compression_level=1, statistics=False, row_group_size=ROW_GROUP)
+    path.write_bytes(written.getbuffer())
 
 
 def _groups(parts: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
