@@ -120,3 +120,12 @@ def test_a_colour_is_ours_to_put_on_and_never_the_stored_texts() -> None:
     shown = table(["state"], [[Tinted("failing", "red")], ["\x1b[31mfailing"]])
     assert "\x1b[31mfailing\x1b[0m" in shown
     assert "␛[31mfailing" in shown
+
+
+def test_what_nobody_foresaw_is_told_as_our_mistake(tmp_path: Path) -> None:
+    asked = "import curiouser.surfaces.cli.cycle as c; c.cycle.callback = lambda **_: 1 / 0; "
+    asked += "from curiouser.surfaces.cli.program import run; run(['cycle'])"
+    ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "ZeroDivisionError" in ran.stderr
+    assert "a mistake of Curiouser's" in ran.stderr

@@ -92,15 +92,27 @@ def run(arguments: list[str]) -> None:
     except CuriouserError as error:
         _tell(error, as_json="--json" in arguments)
         sys.exit(error.exit_status)
+    except Exception:  # noqa: BLE001  the boundary: what nobody foresaw is ours, and is told as ours
+        _confess()
+        sys.exit(1)
 
 
 def _tell(error: CuriouserError, *, as_json: bool) -> None:
-    if as_json:
-        # Loaded only to tell an error as JSON.
-        from curiouser.surfaces.bodies.errors import error_body  # noqa: PLC0415  see above
-        from curiouser.surfaces.cli.show import json_text  # noqa: PLC0415  see above
+    # Loaded only to tell an error.
+    from curiouser.surfaces.bodies.errors import error_body  # noqa: PLC0415  see above
+    from curiouser.surfaces.cli.show import json_text, printable  # noqa: PLC0415  see above
 
+    if as_json:
         click.echo(json_text(error_body(error)), err=True)
         return
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(str(error), err=True)
+    click.echo("\n".join(map(printable, str(error).split("\n"))), err=True)
+
+
+def _confess() -> None:
+    # Loaded only when something went wrong that should not have.
+    import traceback  # noqa: PLC0415  see above
+
+    traceback.print_exc()
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo("this is a mistake of Curiouser's, not yours; please report it with the lines above", err=True)
