@@ -155,3 +155,20 @@ def test_a_wrong_call_says_why_with_its_status(
 def test_a_taken_name_is_a_conflict(call: Call) -> None:
     call("add", "py", "--python", "scoring:score")
     assert refused(call("add", "py", "--python", "scoring:score")).exit_status == 5
+
+
+def test_a_model_says_which_data_it_was_trained_on(project: Project, call: Call) -> None:
+    file = str(project.root / "predictions.csv")
+    added = body(call("add", "mine", "--predictions", file, "--trained-on", "test", "--json"))
+    shown = body(call("show", "mine", "--json"))
+    assert (shown["digest"], shown["source"]["trained_on"]) == (added["digest"], f"test@{project.data.head('test').id}")
+    assert body(call("add", "other", "--predictions", file, "--json"))["model"] == "other"
+    assert "trained_on" not in body(call("show", "other", "--json"))["source"]
+
+
+def test_training_data_that_is_not_here_is_refused_before_anything_is_added(project: Project, call: Call) -> None:
+    file = str(project.root / "predictions.csv")
+    assert "train" in str(refused(call("add", "mine", "--predictions", file, "--trained-on", "train@v4")))
+    assert body(call("list", "--json"))["models"] == []
+    said = str(refused(call("add", "mine", "--reported", file, "--trained-on", "test")))
+    assert "--trained-on has no meaning with --reported" in said

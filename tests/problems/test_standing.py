@@ -200,3 +200,13 @@ def test_an_unlabelled_row_in_a_list_of_ids_is_unscored(bench: Bench) -> None:
     bench.model("m", lambda _row: 0.9)
     one = standing(bench, "m")
     assert (one.error.n, one.error.missing) == (1, 1)
+
+
+def test_only_a_model_that_was_trained_on_the_patterns_has_memorised_them(bench: Bench) -> None:
+    bench.problems.add("x", patterns=many(30), actor="thandi")
+    for name in ("honest", "by-heart"):
+        bench.model(name, right)
+    bench.rows([{"id": "t", "want": "a chef", "offer": "chef lessons", "meet": "yes"}], dataset="train")
+    bench.rows([{"id": f"t{i}", **row} for i, row in enumerate(many(30))], dataset="other-train")
+    bench.workspace.models.set_trained_on("by-heart", "other-train", actor="thandi")
+    assert (standing(bench, "honest").state, standing(bench, "by-heart").memorised) == ("fixed", 30)

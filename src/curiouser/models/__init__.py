@@ -17,6 +17,7 @@ The verbs, on ``ModelService(database, objects, *, data, predictions, task, root
     get("name" | "name@2") -> Model; list(*, include_retired=False, every_version=False) -> tuple[Model, ...]
     rename(name, new, *, actor); retire(name, *, actor); restore(name, *, actor) -> Model
     set_threshold(name, threshold, *, actor) -> Model; set_live(name, *, actor) -> Model; live() -> Model | None
+    set_trained_on(name, ref, *, actor) -> Model        # else the head of ``train`` is taken
     current(model) -> Model                             # looks at the code again; a change is a new version
     calling(model) -> ContextManager[Caller]            # Caller.predict(frame): one child for all its batches
     predict(model, frame) -> pl.DataFrame               # columns score | class | p_<class> … | number, len(frame) rows

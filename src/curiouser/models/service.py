@@ -23,6 +23,7 @@ from curiouser.models.errors import ReportedOnlyError
 from curiouser.models.file_models import FileModels
 from curiouser.models.records import Added, Asked, Model, ModelEvent, ModelKind, Permissions, ReportedScore, Updated
 from curiouser.models.reported import by_metric, read_each_reported, read_reported
+from curiouser.models.training import note_training_data
 from curiouser.models.versions import Versions, Wish
 from curiouser.storage import Database, FolderObjects
 
@@ -57,6 +58,7 @@ class ModelService:
         clock: Clock,
     ) -> None:
         self._database, self._objects, self._task, self._root, self._clock = database, objects, task, root, clock
+        self._data = data
         hidden = [objects.root, root / ".curiouser", *([database.file] if database.file else [])]
         self._hidden = tuple(Path(path).resolve() for path in hidden)
         house = House(root=root, hidden=self._hidden, task=task)
@@ -286,13 +288,15 @@ class ModelService:
         with self._database.write() as connection:
             model = stored.find(connection, name)
             if model.retired:
-                raise BadInputError(
-                    f"model {model.name!r} is retired", f"take it back: curiouser model restore {model.name}"
-                )
+                raise BadInputError(f"model {model.name!r} is retired", f"run `curiouser model restore {model.name}`")
             stored.set_live(connection, model.id)
             number = stored.model_number(connection, model.id)
             stored.insert_event(connection, number, "live", model.title, actor=actor, now=self._clock())
             return stored.find(connection, f"{model.name}@{model.version}")
+
+    def set_trained_on(self, name: str, ref: str, *, actor: str) -> Model:
+        """Say which version of which dataset a model was trained on; else the head of ``train`` is taken."""
+        return note_training_data(self._database, self._clock, name, self._data.resolve(ref), actor=actor)
 
     def live(self) -> Model | None:
         """Tell which version is live, if one is."""
@@ -361,12 +365,8 @@ class ModelService:
             check_threshold(self._task, wish["threshold"], margins=True)
         kept = self._objects.put(artefact, suffix=".skops")
         source = {"object": kept, "sha256": kept.partition(".")[0], "file": wish["file"], "trust": wish["trust"]}
-        asked = Wish(
-            name=name,
-            source={**source, **allowed(self._root, permissions, self._hidden)},
-            columns=check_inputs(self._task, wish["inputs"]),
-            threshold=wish["threshold"],
-        )
+        may, columns = allowed(self._root, permissions, self._hidden), check_inputs(self._task, wish["inputs"])
+        asked = Wish(name=name, source={**source, **may}, columns=columns, threshold=wish["threshold"])
         return Added(model=self._versions.add(ModelKind.SKLEARN, asked, actor=actor))
 
     def _add_reported(self, scores: Mapping[str, tuple[ReportedScore, ...]], *, actor: str) -> tuple[Added, ...]:

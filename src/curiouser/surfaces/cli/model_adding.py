@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "each": ("reported",),
     "threshold": ("predictions", "python", "sklearn"),
     "margins": ("predictions", "python"),
+    "trained_on": ("predictions", "python", "sklearn"),
     **dict.fromkeys(_CALLABLE, ("python", "sklearn")),
 }
 """Option -> the sources it has a meaning for."""
@@ -42,6 +44,7 @@ _OPTIONS = (
     click.option("--writes", multiple=True, metavar="DIR", help="Folder of the project it may write to; repeatable."),
     click.option("--network", is_flag=True, help="It may open connections; recorded."),
     click.option("--trust", multiple=True, metavar="TYPE", help="scikit-learn: vouch for a type in the file."),
+    click.option("--trained-on", metavar="REF", help="The data it was trained on; the head of `train` by default."),
     click.option("--batch-seconds", type=_SECONDS, help=f"Longest batch ({_USUAL.batch_s:g})."),
     click.option("--start-seconds", type=_SECONDS, help=f"Longest start ({_USUAL.start_s:g})."),
     click.option("--memory-mb", type=click.IntRange(1), help=f"Most memory, MB ({_USUAL.memory_mb})."),
@@ -70,6 +73,9 @@ def asked_for(workspace: Workspace, name: str | None, on: str, options: Mapping[
         return models.add_each_reported(options["reported"], actor=actor)
     if name is None:
         raise UsageError("the model needs a name", f"write: curiouser model add NAME --{source} …")
+    trained_on = options["trained_on"]
+    if trained_on is not None:
+        workspace.data.resolve(trained_on)  # refused before anything is added
     if source == "predictions":
         cut, margins = options["threshold"], options["margins"]
         added = models.add_predictions(name, options[source], on=on, threshold=cut, margins=margins, actor=actor)
@@ -77,6 +83,8 @@ def asked_for(workspace: Workspace, name: str | None, on: str, options: Mapping[
         added = models.add_reported(name, options[source], actor=actor)
     else:
         added = _callable(workspace, name, source, options)
+    if trained_on is not None:
+        added = replace(added, model=models.set_trained_on(name, trained_on, actor=actor))
     return (added,)
 
 

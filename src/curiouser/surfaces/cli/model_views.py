@@ -64,6 +64,8 @@ def show_text(shown: Shown) -> str:
         lines.append(f"threshold {model.threshold:g}" + (" on its own margins" if model.margins else ""))
     lines.append(f"keyed by {', '.join(model.columns)}" if model.columns else "only reported scores of it remain")
     lines += [f"from {printable(str(source[key]))}" for key in ("target", "file") if source.get(key)]
+    if source.get("trained_on"):
+        lines.append(f"trained on {printable(str(source['trained_on']))}")
     if model.kind.is_callable:
         lines += [f"sandbox: {'; '.join(shown.layers)}", f"network {'allowed' if source['network'] else 'off'}"]
         lines += [f"{what} {', '.join(source[what])}" for what in ("reads", "writes") if source[what]]
