@@ -364,6 +364,24 @@ def test_a_read_only_folder_is_told_and_nothing_is_touched(read_only: Terminal, 
     for command in (importing(str(path)), ("problem", "add", "some", "--slice", 'label == "yes"')):
         error = read_only.refuses(74, *command)
         assert error["code"] == "CUR010"
-        assert "read-only" in error["message"].lower() + error["hint"].lower()
-        assert error["hint"]
+        assert "you may write there" in error["hint"] or "read-only" in error["hint"]
     assert {each: each.read_bytes() for each in sorted(read_only.root.rglob("*")) if each.is_file()} == files
+
+
+def test_objects_that_cannot_be_written_are_told_by_the_reason_and_not_by_the_tidying_up(tmp_path: Path) -> None:
+    """A read-only object folder under a writable database: the refused write is told, not the refused removal."""
+    terminal = filled(tmp_path / "ws")
+    objects = terminal.root / ".curiouser" / "objects"
+    command = ["mount", "--bind", "-o", "ro", str(objects), str(objects)]
+    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("needs root, to mount a folder read-only")
+    try:
+        more = ROWS.with_columns(id="new-" + pl.col("id"), text="new " + pl.col("text"))
+        path = terminal.file("more.csv", more)
+        with unchanged(terminal):
+            error = terminal.refuses(74, *importing(path))
+    finally:
+        subprocess.run(["umount", "-l", str(objects)], check=True)
+    assert error["code"] == "CUR010"
+    assert "Read-only file system" in error["message"]
+    assert "mount it writable" in error["hint"]

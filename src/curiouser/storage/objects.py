@@ -10,11 +10,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from curiouser.kernel.errors import ObjectCorruptError, ObjectNotFoundError, StorageError
@@ -45,8 +46,17 @@ def storage_error(error: OSError, doing: str) -> StorageError:
         errno.EACCES: "you may not write there: check the owner and mode of the folder",
         errno.EPERM: "you may not write there: check the owner and mode of the folder",
     }
-    repair = repairs.get(error.errno or 0, "check the disk, then run `curiouser fsck`")
-    return StorageError(f"{doing}: {error.strerror or error}; nothing was changed", repair)
+    number = error.errno or _number_in(str(error))
+    said = os.strerror(number) if number in repairs else error.strerror or str(error)
+    return StorageError(
+        f"{doing}: {said}; nothing was changed", repairs.get(number, "check the disk, then run `curiouser fsck`")
+    )
+
+
+def _number_in(said: str) -> int:
+    """Find the number of the error in a message of Polars, which sets no ``errno``."""
+    found = re.search(r"\(os error (\d+)\)", said)
+    return int(found[1]) if found else 0
 
 
 class FolderObjects:
@@ -84,7 +94,12 @@ class FolderObjects:
         try:
             with disk_errors("writing an object"):
                 yield path
-        finally:
+        except BaseException:
+            # The first refusal is the one to tell: where nothing can be written, nothing can be removed either.
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
+        with disk_errors("removing a temporary file"):
             path.unlink(missing_ok=True)
 
     def adopt(self, temporary: Path, *, suffix: str = ".bin") -> ObjectName:

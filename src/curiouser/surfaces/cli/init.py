@@ -48,8 +48,8 @@ def init(
     configuration = _configured(folder, said, example, asking=asking)
     if asking:
         _confirm(configuration)
-    workspace = make_workspace(folder, configuration, actor=session.actor if session else None)
-    emit(made_body(workspace), lambda: _text(folder, configuration, example), as_json=as_json)
+    with make_workspace(folder, configuration, actor=session.actor if session else None) as workspace:
+        emit(made_body(workspace), lambda: _text(folder, configuration, example), as_json=as_json)
 
 
 def _configured(folder: Path, said: dict[str, Any], example: Path | None, *, asking: bool) -> Configuration:
