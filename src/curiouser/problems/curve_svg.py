@@ -17,12 +17,13 @@ _WIDTH, _HEIGHT, _SMALL_WIDTH, _SMALL_HEIGHT, _LINE = 720, 300, 350, 190, 18
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 16, 30, 34
 _DASHES = ("", "6 3", "2 3", "8 3 2 3")
 _STYLE = """
-.cz{--ink:#1a1b1e;--muted:#595c62;--line:#e3e3dd;--band:#005b9e22;--warn:#6c4b00;
+.cz{--paper:#fdfdfb;--ink:#1a1b1e;--muted:#595c62;--line:#e3e3dd;--band:#005b9e22;--warn:#6c4b00;
 --s0:#005b9e;--s1:#a63f00;--s2:#00674e;--s3:#8a3a80;color-scheme:light dark;
 font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-@media (prefers-color-scheme:dark){.cz{--ink:#e8e8e4;--muted:#a5a8af;--line:#2b2d32;--band:#6db6f02e;--warn:#e3b65c;
---s0:#6db6f0;--s1:#f59a5e;--s2:#4fc49d;--s3:#dd9ad4}}
-.cz text{fill:var(--ink)}.cz .m{fill:var(--muted)}.cz .h{font-weight:600}.cz .g{stroke:var(--line)}
+@media (prefers-color-scheme:dark){.cz{--paper:#16171a;--ink:#e8e8e4;--muted:#a5a8af;--line:#2b2d32;
+--band:#6db6f02e;--warn:#e3b65c;--s0:#6db6f0;--s1:#f59a5e;--s2:#4fc49d;--s3:#dd9ad4}}
+.cz .paper{fill:var(--paper)}.cz text{fill:var(--ink)}
+.cz .m{fill:var(--muted)}.cz .h{font-weight:600}.cz .g{stroke:var(--line)}
 .cz .t{stroke:var(--warn);stroke-dasharray:1 4;stroke-linecap:round;stroke-width:2}.cz .b{fill:var(--band)}
 .cz .p{fill:none;stroke-width:2}
 """ + "".join(
@@ -47,12 +48,14 @@ def history_svg(history: History) -> str:
     problems = history.problems
     if len(problems) <= MOST_TOGETHER:
         height = _HEIGHT + _LINE * max(len(problems), 1)
-        body = _chart(problems, _WIDTH, _HEIGHT, "Error") + _legend(problems)
+        body = _chart(problems, _WIDTH, _HEIGHT, title="Error", top=_top(problems)) + _legend(problems)
         return _image(history, _WIDTH, height, body)
     rows = -(-len(problems) // 2)
+    # One scale for all, so that the small charts can be compared with each other.
+    top = max(_top((line,)) for line in problems)
     panels = [
         f'<g transform="translate({(i % 2) * (_WIDTH - _SMALL_WIDTH)} {i // 2 * _SMALL_HEIGHT})">'
-        + _chart((line,), _SMALL_WIDTH, _SMALL_HEIGHT, line.problem.name)
+        + _chart((line,), _SMALL_WIDTH, _SMALL_HEIGHT, title=line.problem.name, top=top)
         + "</g>"
         for i, line in enumerate(problems)
     ]
@@ -84,7 +87,7 @@ def _image(history: History, width: int, height: int, body: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cz" role="img" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" style="max-width:100%;height:auto" aria-labelledby="{mark}-t {mark}-d">'
         f'<title id="{mark}-t">{_safe(title)}</title><desc id="{mark}-d">{_safe(words)}</desc>'
-        f"<style>{_STYLE}</style>{body}</svg>\n"
+        f'<style>{_STYLE}</style><rect class="paper" width="{width}" height="{height}"/>{body}</svg>\n'
     )
 
 
@@ -108,12 +111,12 @@ class _Frame:
         return _TOP + (self.height - _TOP - _BOTTOM) * (1 - value / self.top)
 
 
-def _chart(lines: Sequence[ProblemHistory], width: int, height: int, title: str) -> str:
+def _chart(lines: Sequence[ProblemHistory], width: int, height: int, *, title: str, top: float) -> str:
     made = [f'<text class="h" x="0" y="14">{_safe(title)}</text>']
     models = tuple(one.model for one in lines[0].standings) if lines else ()
     if not models:
         return made[0] + f'<text class="m" x="0" y="{_TOP + 14}">nothing to draw yet</text>'
-    frame = _Frame(width=width, height=height, models=models, top=_top(lines))
+    frame = _Frame(width=width, height=height, models=models, top=top)
     made += [*_grid(frame), *_model_names(frame)]
     if len(lines) == 1:
         made.append(_band(frame, lines[0].standings))
@@ -207,7 +210,7 @@ def _point_in_words(one: Standing) -> str:
 def _top(lines: Sequence[ProblemHistory]) -> float:
     alone = len(lines) == 1
     values = [one.error.high if alone else one.error.value for line in lines for one in line.standings]
-    highest = max([value for value in values if value is not None] + [line.problem.tolerance for line in lines])
+    highest = max([0.0, *(value for value in values if value is not None), *(line.problem.tolerance for line in lines)])
     return next((top for top in (0.2, 0.4, 0.6, 0.8) if highest <= top), 1.0)
 
 

@@ -32,7 +32,7 @@ _UNICODE = _Ink(
     sparks="▁▂▃▄▅▆▇█", gap="·",
 )  # fmt: skip
 _ASCII = _Ink(
-    markers="ox#*+=", several="&", path=".", interval="|", tolerance="-", axis="+", corner="+", floor="-",
+    markers="ox#*%=", several="&", path=".", interval="|", tolerance="-", axis="+", corner="+", floor="-",
     sparks="_.:-=+*#", gap=" ",
 )  # fmt: skip
 

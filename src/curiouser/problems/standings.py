@@ -123,10 +123,9 @@ class Standings:
         """
         mine = self.judged(model)
         theirs = self.judged(live) if live is not None and live.title != model.title else {}
-        counts = {name: sum(self.judged(one)[name].scored > 0 for one in tried) for name in mine}
-        return {name: self._standing(name, model, theirs.get(name), counts[name]) for name in mine}
+        return {name: self._standing(name, model, theirs.get(name), tried) for name in mine}
 
-    def _standing(self, name: ProblemName, model: Model, live: Judged | None, tried: int) -> Standing:
+    def _standing(self, name: ProblemName, model: Model, live: Judged | None, tried: Sequence[Model]) -> Standing:
         mine, exam, problem = self.judged(model)[name], self.exams[name], self.problems[name]
         found = standing(mine.errors, tolerance=problem.tolerance, live=None if live is None else live.errors)
         made = Standing(
@@ -139,7 +138,8 @@ class Standings:
             lower_bound=lower_bound(mine.failed, mine.scored) if mine.scored else None,
             upper_bound=upper_bound(mine.failed, mine.scored) if mine.scored else None,
             more_needed=found.more_needed,
-            models_tried=tried if found.state is ProblemState.FIXED else None,
+            # Every model's answers are read for this number, so only where it is told.
+            models_tried=self._tried(name, tried) if found.state is ProblemState.FIXED else None,
             cases=exam.cases,
             patterns=len(exam.patterns),
             memorised=int(mine.memorised.sum()),
@@ -150,6 +150,9 @@ class Standings:
             flipped=_flipped(exam, mine, live) if found.state in {ProblemState.SLIPPED, ProblemState.REGRESSED} else (),
         )
         return replace(made, sentence=sentence(made))
+
+    def _tried(self, name: ProblemName, models: Sequence[Model]) -> int:
+        return sum(self.judged(one)[name].scored > 0 for one in models)
 
     def _error(self, model: Model, mine: Judged, exam: Exam) -> Measured:
         if mine.scored:

@@ -28,6 +28,8 @@ from curiouser.surfaces.cli.show import Tinted, emit, json_option, number, plura
 from curiouser.workspace import Workspace
 
 _BAD = 3
+_QUIET = {"failing": "open", "unscored": "   ?"}
+"""What the gate says of a problem that neither stops a model nor surprises."""
 _STATE_COLOURS = {"failing": "red", "regressed": "red", "slipped": "yellow", "passing": "green", "fixed": "green"}
 
 
@@ -248,7 +250,9 @@ def _check_text(one: Check) -> str:
 def _verdict(one: Checked) -> str:
     if one.blocks:
         return click.style("STOP", fg="red", bold=True)
-    return click.style("look", fg="yellow") if one.warns else click.style("  ok", fg="green")
+    if one.warns:
+        return click.style("look", fg="yellow")
+    return _QUIET.get(one.standing.state) or click.style("  ok", fg="green")
 
 
 def _state(one: Standing) -> str:
