@@ -39,7 +39,7 @@ _THE_EXAMPLE = "the example"
 _START = re.compile(r"<!-- starts from: (.+?) -->")
 _EXIT = re.compile(r"\s# exit (\d+)\s*$")
 _MARK = "=====status"
-_SHOWN_LINES = 24
+_SHOWN_LINES = 40
 _CHANGES = (
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b"), "HASH"),
     (re.compile(r"\b20\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00| UTC)?)?"), "TIME"),
