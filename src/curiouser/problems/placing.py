@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curiouser.data import DataCommit, DataService, Origin, Value, input_hash, predicates
+from curiouser.data import BranchMovedError, DataCommit, DataService, Origin, Value, input_hash, predicates
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.kernel.ids import DataCommitId, ExampleId
 from curiouser.problems.drafts import PatternDraft
@@ -19,7 +19,7 @@ _STORED: dict[str, pl.DataType] = {
     "boolean": pl.Boolean(),
     "timestamp": pl.Datetime("us", "UTC"),
 }
-_MAIN, _SHOWN = "main", 10
+_MAIN, _SHOWN, _TRIES = "main", 10, 8
 
 Input = tuple[Value, ...]
 """The input of a row, in the order of the task's inputs."""
@@ -73,10 +73,21 @@ class Placing:
     def commit(self, drafts: Sequence[PatternDraft], *, on: str, message: str, actor: str) -> Placed:
         """Give every draft a row; a row of the same input is reused, if its label agrees.
 
+        Where somebody else changes the test dataset meanwhile, it is looked at again.
+
         Raises:
             PatternDisagreesError: A row stands there with another label or another input; nothing was changed.
-            BranchMovedError: Somebody else changed the test dataset meanwhile; nothing was changed.
+            BranchMovedError: It kept changing; nothing was changed.
         """
+        for _ in range(_TRIES - 1):
+            try:
+                return self._commit_once(drafts, on=on, message=message, actor=actor)
+            except BranchMovedError:
+                # Which rows stand there, and with which label, must be read anew.
+                continue
+        return self._commit_once(drafts, on=on, message=message, actor=actor)
+
+    def _commit_once(self, drafts: Sequence[PatternDraft], *, on: str, message: str, actor: str) -> Placed:
         dataset, branch = branch_of(on)
         head = self._data.resolve(f"{dataset}@{branch}")
         mistakes: list[str] = []
