@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 
 import click
 
@@ -118,13 +119,14 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _field_docs(module: object, name: str) -> dict[str, str]:
-    tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]  a module, found by import
+def _field_docs(module: ModuleType, name: str) -> dict[str, str]:
+    tree = ast.parse(inspect.getsource(module))
     body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
     found = {}
     for first, second in itertools.pairwise(body):
-        named = isinstance(first, ast.AnnAssign) and isinstance(first.target, ast.Name)
-        if named and isinstance(second, ast.Expr) and isinstance(second.value, ast.Constant):
+        if not (isinstance(first, ast.AnnAssign) and isinstance(first.target, ast.Name)):
+            continue
+        if isinstance(second, ast.Expr) and isinstance(second.value, ast.Constant):
             found[first.target.id] = inspect.cleandoc(str(second.value.value))
     return found
 
@@ -139,7 +141,7 @@ def python_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _rooms() -> Iterator[object]:
+def _rooms() -> Iterator[ModuleType]:
     for found in pkgutil.iter_modules(curiouser.__path__, "curiouser."):
         if found.ispkg and found.name.rpartition(".")[2] not in {"surfaces", "kernel"}:
             yield importlib.import_module(found.name)

@@ -14,7 +14,7 @@ from curiouser.data import Imported
 from curiouser.kernel.errors import UsageError
 from curiouser.models import Added
 from curiouser.surfaces.notebook.acting import Acting
-from curiouser.surfaces.notebook.shown import is_pandas, shown
+from curiouser.surfaces.notebook.shown import Shown, is_pandas, tabled
 from curiouser.workspace import Workspace
 from curiouser.workspace.standing import Status, status
 from curiouser.workspace.verifying import Verified, verify
@@ -96,18 +96,18 @@ class Session:
         self.problems = Acting(workspace.problems, self.actor)
         self.reports = Acting(workspace.problems.reports, self.actor)
 
-    def evaluate(self, *names: str, on: str = "test") -> object:
+    def evaluate(self, *names: str, on: str = "test") -> Shown:
         """Bring models (all, when none is named) to the head of a test set."""
-        return shown(self.workspace.evaluations.evaluate(names or None, on=on, actor=self.actor))
+        return tabled(self.workspace.evaluations.evaluate(names or None, on=on, actor=self.actor))
 
-    def compare(self, *names: str, on: str = "test", metric: str | None = None, **options: Any) -> object:  # noqa: ANN401  options of compare
+    def compare(self, *names: str, on: str = "test", metric: str | None = None, **options: Any) -> Shown:  # noqa: ANN401  options of compare
         """Compare models on the same rows, paired, with a verdict."""
         made = self.workspace.evaluations.compare(names, on=on, metric=metric, actor=self.actor, **options)
-        return shown(made)
+        return tabled(made)
 
-    def leaderboard(self, on: str = "test", metric: str | None = None) -> object:
+    def leaderboard(self, on: str = "test", metric: str | None = None) -> Shown:
         """Show all models on all states of a test set, then and now."""
-        return shown(self.workspace.evaluations.leaderboard(on=on, metric=metric))
+        return tabled(self.workspace.evaluations.leaderboard(on=on, metric=metric))
 
     def status(self) -> Status:
         """Say what is here, and what is due."""

@@ -77,10 +77,16 @@ class Shown:
 
 def shown(record: object) -> object:
     """Wrap a record that has a table in it; anything else stays as it is."""
-    kind = _TABLES.get(type(record))
-    if kind is None:
-        return record
-    body_of, rows_of = kind
+    return tabled(record) if type(record) in _TABLES else record
+
+
+def tabled(record: object) -> Shown:
+    """Wrap a record that has a table in it.
+
+    Raises:
+        KeyError: It has none.
+    """
+    body_of, rows_of = _TABLES[type(record)]
     body = body_of(record)
     return Shown(record, body, rows_of(body))
 
