@@ -102,7 +102,8 @@ def small_commits(folder: Path) -> Line:
     for repeat in range(REPEATS + 3):
         for size in _SIZES:
             ids = [id_of(int(number)) for number in rng.choice(size, 100, replace=False)]
-            spent = cpu_s(lambda at=folder / str(size), ids=ids: relabel(store(at), ids))  # type: ignore[misc]
+            turned = turned_labels(store(folder / str(size)), ids)
+            spent = cpu_s(lambda at=folder / str(size), rows=turned: relabel(store(at), rows))  # type: ignore[misc]
             if repeat:
                 seconds[size].append(spent)
     medians = {size: statistics.median(spent) for size, spent in seconds.items()}
@@ -128,7 +129,7 @@ def many_commits(folder: Path) -> Iterator[Line]:
     service = store(at)
     rng = np.random.default_rng(8)
     for _ in range(50):
-        relabel(service, [id_of(int(number)) for number in rng.choice(_MILLION, 100, replace=False)])
+        relabel(service, turned_labels(service, some_ids(rng)))
     service.database.close()
     growth = size_bytes(at) - before
     yield Line(
@@ -142,7 +143,7 @@ def many_commits(folder: Path) -> Iterator[Line]:
         equal="each diff names exactly the rows that were given",
     )
     for _ in range(950):
-        relabel(service, [id_of(int(number)) for number in rng.choice(_MILLION, 100, replace=False)])
+        relabel(service, turned_labels(service, some_ids(rng)))
     full = size_bytes(at)
     store(at, later=timedelta(days=1)).gc(timedelta(0))
     assert store(at).verify() == []
@@ -161,20 +162,31 @@ def many_commits(folder: Path) -> Iterator[Line]:
     )
 
 
-def relabel(service: DataService, ids: list[str]) -> None:
-    """Turn the label of some rows, and look at what changed."""
-    known = service.rows("test", columns=["id", "meet"], ids=ids)
-    turned = known.with_columns(meet=pl.when(pl.col("meet") == "no").then(pl.lit("yes")).otherwise(pl.lit("no")))
+def relabel(service: DataService, turned: pl.DataFrame) -> None:
+    """Commit other labels of some rows, and look at what changed."""
     made = service.commit("test", upserts=turned, message="relabel", actor="bench")
     parent = service.resolve(made.data_commit).parents[0]
     found = service.diff(parent, made.data_commit, limit=1000)
-    assert [row.id for row in found.rows] == sorted(ids)
+    assert [row.id for row in found.rows] == turned.get_column("id").to_list()
+
+
+def turned_labels(service: DataService, ids: list[str]) -> pl.DataFrame:
+    """Read the labels of some rows, and turn them round."""
+    known = service.rows("test", columns=["id", "meet"], ids=ids)
+    turned = pl.when(pl.col("meet") == "no").then(pl.lit("yes")).otherwise(pl.lit("no"))
+    return known.with_columns(meet=turned)
+
+
+def some_ids(rng: np.random.Generator) -> list[str]:
+    """Choose a hundred rows of a million."""
+    return [id_of(int(number)) for number in rng.choice(_MILLION, 100, replace=False)]
 
 
 def store(folder: Path, *, later: timedelta = timedelta(0)) -> DataService:
     """Open a store, with nothing remembered."""
     database = Database(f"sqlite:///{folder}/meta.db")
-    database.create()
+    if not (folder / "meta.db").exists():
+        database.create()
     return DataService(database, FolderObjects(folder / "objects"), TASK, lambda: utc_now() + later)
 
 
