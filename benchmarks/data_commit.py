@@ -103,7 +103,7 @@ def small_commits(folder: Path) -> Line:
         for size in _SIZES:
             ids = [id_of(int(number)) for number in rng.choice(size, 100, replace=False)]
             turned = turned_labels(store(folder / str(size)), ids)
-            spent = cpu_s(lambda at=folder / str(size), rows=turned: relabel(store(at), rows))  # type: ignore[misc]
+            spent = cpu_s(lambda at=folder / str(size), rows=turned: relabel(store(at), rows))  # type: ignore[misc]  # bound early
             if repeat:
                 seconds[size].append(spent)
     medians = {size: statistics.median(spent) for size, spent in seconds.items()}

@@ -143,7 +143,7 @@ def true_values(population: Population, *, edge: float = 0.0) -> tuple[dict[str,
             answers,
             rng=seeded("truth"),
             metrics=population.metrics,
-            **how,  # type: ignore[arg-type]
+            **how,  # type: ignore[arg-type]  # fields by name
         )
         values.append({name: number.value for name, number in scores.items() if number.value is not None})
     return values[0], values[1]
@@ -163,7 +163,7 @@ def coverage(population: Population, trials: int) -> Iterator[dict[str, object]]
             drawn.a,
             rng=rng,
             metrics=population.metrics,
-            **_how(population, drawn),  # type: ignore[arg-type]
+            **_how(population, drawn),  # type: ignore[arg-type]  # fields by name
         )
         for name, number in scores.items():
             if number.low is not None and number.high is not None:
@@ -219,7 +219,7 @@ def compared(
         drawn = draw(population, rng, edge=edge)
         how = _how(population, drawn, pair=True)
         for name, tally in tallies.items():
-            outcome = compare_pair(population.kind, name, drawn.truth, drawn.a, drawn.b, rng=rng, **how)  # type: ignore[arg-type]
+            outcome = compare_pair(population.kind, name, drawn.truth, drawn.a, drawn.b, rng=rng, **how)  # type: ignore[arg-type]  # fields by name
             tally.add(outcome, values_b[name] - values_a[name])
     for name, tally in tallies.items():
         yield {
@@ -249,7 +249,7 @@ def edge_for(population: Population, name: str, trials: int) -> float:
             drawn.a,
             drawn.b,
             rng=rng,
-            **_how(population, drawn, pair=True),  # type: ignore[arg-type]
+            **_how(population, drawn, pair=True),  # type: ignore[arg-type]  # fields by name
         )
         if outcome.smallest_difference is not None:
             found.append(outcome.smallest_difference)

@@ -60,7 +60,7 @@ VALUES = st.fixed_dictionaries(
         "naïve, name": st.none() | st.text(max_size=5),
         "number": st.none() | st.floats(allow_nan=False, allow_infinity=False),
         "flag": st.none() | st.booleans(),
-        "at": st.none() | st.datetimes(datetime(1000, 1, 1), datetime(3000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+        "at": st.none() | st.datetimes(datetime(1000, 1, 1), datetime(3000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001  zones come with it
     }
 )
 TYPES: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -157,7 +157,7 @@ def test_values_are_brought_to_one_form(data: DataService) -> None:
         n=pl.Series([-0.0, float("nan")]),
         whole=pl.Series([1, 2]),
         day=pl.Series([date(2019, 10, 10), None]),
-        local=pl.Series([datetime(2019, 10, 10, 12)] * 2).dt.replace_time_zone("Africa/Johannesburg"),  # noqa: DTZ001
+        local=pl.Series([datetime(2019, 10, 10, 12)] * 2).dt.replace_time_zone("Africa/Johannesburg"),  # noqa: DTZ001  its zone is put on
         kind=pl.Series(["x", "y"], dtype=pl.Categorical),
     )
     data.commit("test", upserts=rows, message="m", actor="ann")

@@ -24,7 +24,7 @@ EVEN = Harm(false_positive=3.0, false_negative=3.0)
 
 def a_problem(**changes: object) -> ImpactFactors:
     fields = {"affected": TypedShare(low=4.0, high=4.0), "errors": 5, "n": 20, "harm": EVEN, **changes}
-    return ImpactFactors(**fields)  # type: ignore[arg-type]
+    return ImpactFactors(**fields)  # type: ignore[arg-type]  # fields by name
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 1), st.floats(0, 1e6)), max_size=8))

@@ -43,7 +43,7 @@ def test_exchanging_the_models_mirrors_the_comparison(table: tuple[int, int, int
     only_a, only_b, rest = table
     n = only_a + only_b + rest + 1
     one, other = mcnemar(only_a, only_b, n), mcnemar(only_b, only_a, n)
-    assert (one.low, one.high, one.p_value) == pytest.approx((-other.high, -other.low, other.p_value))  # type: ignore[operator]
+    assert (one.low, one.high, one.p_value) == pytest.approx((-other.high, -other.low, other.p_value))  # type: ignore[operator]  # both ends are there
 
 
 def test_models_that_agree_everywhere_still_may_differ_by_what_the_rows_cannot_show() -> None:

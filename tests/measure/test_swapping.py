@@ -35,7 +35,7 @@ def two_models(n: int, seed: int) -> tuple[IntArray, IntArray, IntArray]:
 
 
 def swapped_of(a: Summed, b: Summed, rows: Rows, **how: float) -> Swapped:
-    outcome = swap_test(a, b, rows, seeded("swap"), **how)  # type: ignore[arg-type]
+    outcome = swap_test(a, b, rows, seeded("swap"), **how)  # type: ignore[arg-type]  # fields by name
     assert outcome is not None
     return outcome
 
