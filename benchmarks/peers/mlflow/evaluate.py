@@ -34,6 +34,7 @@ def main(folder: Path, repeats: int) -> None:
     model = LogisticRegression().fit(frame, label)
     score = model.predict_proba(frame)[:, 1]
     mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
+    mlflow.create_experiment("bench", artifact_location=(folder / "artifacts").as_uri())
     mlflow.set_experiment("bench")
     with mlflow.start_run():
         logged = mlflow.sklearn.log_model(model, name="model", input_example=frame.head(2))
