@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 import polars as pl
@@ -11,30 +11,23 @@ from curiouser.data import graph
 from curiouser.data.cells import Cell, edited
 from curiouser.data.collecting import collect
 from curiouser.data.committing import Committer, Rows
-from curiouser.data.comparing import Comparer
 from curiouser.data.drafts import Request
 from curiouser.data.errors import BranchMovedError
 from curiouser.data.large import LargeCommitter
-from curiouser.data.naming import Refs, dataset_statuses, line_of
+from curiouser.data.naming import Refs
 from curiouser.data.records import (
     Collected,
     Committed,
     Damage,
-    DataCommit,
-    DataDiff,
-    Dataset,
     DatasetKind,
-    DatasetLine,
-    DatasetStatus,
     Ref,
     RefKind,
-    ShownCommit,
 )
 from curiouser.data.snapshots import Layout, RowFiles
-from curiouser.data.states import States
-from curiouser.data.stored import ID, Schema
+from curiouser.data.stored import Schema
 from curiouser.data.undoing import Undoer
 from curiouser.data.verifying import verify
+from curiouser.data.versions import Versions
 from curiouser.kernel.clock import Clock
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadInputError
@@ -43,11 +36,10 @@ from curiouser.storage import Database, FolderObjects
 
 GRACE = timedelta(days=14)
 """How long garbage collection keeps what nothing names any more."""
-BATCH_ROWS = 65_536
 _ATTEMPTS = 20
 
 
-class DataService:
+class DataService(Versions):
     """Datasets, their versions, branches and tags.
 
     A ref is ``test``, ``test@branch``, ``test@tag``, ``test@<commit prefix>`` or a bare prefix.
@@ -63,10 +55,8 @@ class DataService:
     def __init__(
         self, database: Database, objects: FolderObjects, task: Task, clock: Clock, *, layout: Layout | None = None
     ) -> None:
-        self.database, self.objects, self.task, self.clock = database, objects, task, clock
-        self._files = RowFiles(objects, layout or Layout())
-        self._states = States(database, self._files)
-        self._comparer = Comparer(database, self._states)
+        super().__init__(database, RowFiles(objects, layout or Layout()))
+        self.objects, self.task, self.clock = objects, task, clock
         self._committer = Committer(database, self._states, self._comparer, task, clock)
         self._large = LargeCommitter(self._committer)
         self._undoer = Undoer(self._committer)
@@ -216,116 +206,6 @@ class DataService:
                 continue
         raise BranchMovedError(dataset, branch)
 
-    def rows(
-        self,
-        ref: str,
-        *,
-        columns: Sequence[str] | None = None,
-        ids: Sequence[str] | None = None,
-        where: pl.Expr | None = None,
-    ) -> pl.DataFrame:
-        """Read rows, sorted by id.
-
-        Args:
-            ref: Which version.
-            columns: Which columns, in this order; all when left out.
-            ids: Only these; ids that are not there are left out.
-            where: Only rows for which this holds.
-
-        Raises:
-            DatasetNotFoundError: No such dataset.
-            RefNotFoundError: No such version.
-            BadInputError: No such column.
-            StorageError: Rows are damaged or missing.
-        """
-        at = self.resolve(ref)
-        extra = [] if where is None else where.meta.root_names()
-        read = self._columns(at, None if columns is None else [*columns, *extra])
-        state = self._states.of(at)
-        found = state.rows(read) if ids is None else state.lookup(_ids(ids), read)
-        if where is not None:
-            found = found.filter(where)
-        return found if columns is None else found.select(columns)
-
-    def batches(self, ref: str, columns: Sequence[str] | None = None, size: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
-        """Read all rows piece by piece, sorted by id, in bounded memory.
-
-        Args:
-            ref: Which version.
-            columns: Which columns, in this order.
-            size: Most rows in a piece, > 0.
-
-        Raises:
-            As :meth:`rows`.
-        """
-        at = self.resolve(ref)
-        for piece in self._states.of(at).walk(self._columns(at, columns)):
-            yield from piece.iter_slices(size)
-
-    def resolve(self, ref: str) -> DataCommit:
-        """Find the data commit that a ref names.
-
-        Raises:
-            DatasetNotFoundError: No such dataset.
-            RefNotFoundError: No such branch, tag or data commit, or several.
-        """
-        with self.database.read() as connection:
-            return graph.resolve(connection, ref)
-
-    def head(self, dataset: str, branch: str = graph.MAIN) -> DataCommit:
-        """Find the head of a branch.
-
-        Raises:
-            DatasetNotFoundError: No such dataset.
-            RefNotFoundError: No such branch.
-        """
-        return self.resolve(f"{dataset}@{branch}")
-
-    def log(self, ref: str, limit: int = 50, before: str | None = None) -> list[DataCommit]:
-        """List a version and those it was made from, newest first.
-
-        Args:
-            ref: Where to start.
-            limit: Most data commits, > 0.
-            before: Cursor: start after this data commit of the list (its id, or a prefix of it).
-
-        Raises:
-            As :meth:`resolve`.
-        """
-        with self.database.read() as connection:
-            at = graph.resolve(connection, before or ref)
-            found = graph.history(connection, at.id, limit + (before is not None))
-            return found[1:] if before is not None else found
-
-    def show(self, ref: str, limit: int = 20) -> ShownCommit:
-        """Show one version: who, why, and which rows it changed.
-
-        Args:
-            ref: Which version.
-            limit: Most rows to list.
-
-        Raises:
-            As :meth:`resolve`.
-        """
-        with self.database.read() as connection:
-            at = graph.resolve(connection, ref)
-            parent = graph.get_data_commit(connection, at.parents[0]) if at.parents else None
-            names = [each for each in graph.all_refs(connection, at.dataset) if each.data_commit == at.id]
-        return ShownCommit(data_commit=at, refs=tuple(names), diff=self._comparer.diff(parent, at, limit))
-
-    def diff(self, before: str, after: str, limit: int = 100) -> DataDiff:
-        """Compare two versions, example by example and field by field.
-
-        Args:
-            before: The earlier one.
-            after: The later one; may be of another branch or dataset.
-            limit: Most rows to list; the counts are of all.
-
-        Raises:
-            As :meth:`resolve`.
-        """
-        return self._comparer.diff(self.resolve(before), self.resolve(after), limit)
-
     def branch(self, dataset: str, name: str, at: str | None = None, *, actor: str) -> Ref:
         """Start a branch.
 
@@ -373,15 +253,6 @@ class DataService:
         """
         return self._refs.delete(dataset, name, kind=RefKind.TAG, actor=actor)
 
-    def refs(self, dataset: str) -> list[Ref]:
-        """List the branches, then the tags of a dataset, by name.
-
-        Raises:
-            DatasetNotFoundError: No such dataset.
-        """
-        with self.database.read() as connection:
-            return graph.all_refs(connection, graph.get_dataset(connection, dataset).name)
-
     def revert(
         self, dataset: str, branch: str, data_commit: str, *, actor: str, message: str | None = None
     ) -> Committed:
@@ -401,20 +272,6 @@ class DataService:
         """
         return self._undoer.revert(dataset, branch, data_commit, actor=actor, message=message)
 
-    def datasets(self) -> list[Dataset]:
-        """List all datasets by name."""
-        with self.database.read() as connection:
-            return graph.all_datasets(connection)
-
-    def overview(self) -> list[DatasetLine]:
-        """List all datasets with the head of their main branch."""
-        return [line_of(each) for each in self.status()]
-
-    def status(self) -> list[DatasetStatus]:
-        """List all datasets with every branch and tag, and their size."""
-        with self.database.read() as connection:
-            return dataset_statuses(connection)
-
     def gc(self, grace: timedelta = GRACE, *, dry_run: bool = False, keep: Collection[DataCommitId] = ()) -> Collected:
         """Remove what nothing needs any more: data commits no ref leads to, shortcuts, and objects of neither.
 
@@ -433,17 +290,3 @@ class DataService:
     def verify(self) -> list[Damage]:
         """Check every row, object and hash; empty when all is well."""
         return verify(self.database, self._files, self._states)
-
-    def _columns(self, at: DataCommit, columns: Sequence[str] | None) -> list[str] | None:
-        if columns is None:
-            return None
-        unknown = [name for name in columns if name not in at.schema]
-        if unknown:
-            raise BadInputError(
-                f"{at.dataset} has no column {', '.join(map(repr, unknown))}", f"its columns are {', '.join(at.schema)}"
-            )
-        return list(dict.fromkeys(columns))
-
-
-def _ids(ids: Sequence[str]) -> pl.Series:
-    return pl.Series(ID, list(ids), dtype=pl.String).unique().sort()

@@ -1,0 +1,183 @@
+"""Reading versions of rows: the part of the service that changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from curiouser.data import graph
+from curiouser.data.comparing import Comparer
+from curiouser.data.naming import dataset_statuses, line_of
+from curiouser.data.records import DataCommit, DataDiff, Dataset, DatasetLine, DatasetStatus, Ref, ShownCommit
+from curiouser.data.snapshots import RowFiles
+from curiouser.data.states import States
+from curiouser.data.stored import ID
+from curiouser.kernel.errors import BadInputError
+from curiouser.storage import Database
+
+BATCH_ROWS = 65_536
+
+
+class Versions:
+    """Datasets and their versions, to be read.
+
+    A ref is ``test``, ``test@branch``, ``test@tag``, ``test@<commit prefix>`` or a bare prefix.
+
+    Args:
+        database: Holds the graph.
+        files: Holds the rows.
+    """
+
+    def __init__(self, database: Database, files: RowFiles) -> None:
+        self.database = database
+        self._files = files
+        self._states = States(database, files)
+        self._comparer = Comparer(database, self._states)
+
+    def rows(
+        self,
+        ref: str,
+        *,
+        columns: Sequence[str] | None = None,
+        ids: Sequence[str] | None = None,
+        where: pl.Expr | None = None,
+    ) -> pl.DataFrame:
+        """Read rows, sorted by id.
+
+        Args:
+            ref: Which version.
+            columns: Which columns, in this order; all when left out.
+            ids: Only these; ids that are not there are left out.
+            where: Only rows for which this holds.
+
+        Raises:
+            DatasetNotFoundError: No such dataset.
+            RefNotFoundError: No such version.
+            BadInputError: No such column.
+            StorageError: Rows are damaged or missing.
+        """
+        at = self.resolve(ref)
+        extra = [] if where is None else where.meta.root_names()
+        read = self._columns(at, None if columns is None else [*columns, *extra])
+        state = self._states.of(at)
+        found = state.rows(read) if ids is None else state.lookup(_ids(ids), read)
+        if where is not None:
+            found = found.filter(where)
+        return found if columns is None else found.select(columns)
+
+    def batches(self, ref: str, columns: Sequence[str] | None = None, size: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
+        """Read all rows piece by piece, sorted by id, in bounded memory.
+
+        Args:
+            ref: Which version.
+            columns: Which columns, in this order.
+            size: Most rows in a piece, > 0.
+
+        Raises:
+            As :meth:`rows`.
+        """
+        at = self.resolve(ref)
+        for piece in self._states.of(at).walk(self._columns(at, columns)):
+            yield from piece.iter_slices(size)
+
+    def resolve(self, ref: str) -> DataCommit:
+        """Find the data commit that a ref names.
+
+        Raises:
+            DatasetNotFoundError: No such dataset.
+            RefNotFoundError: No such branch, tag or data commit, or several.
+        """
+        with self.database.read() as connection:
+            return graph.resolve(connection, ref)
+
+    def head(self, dataset: str, branch: str = graph.MAIN) -> DataCommit:
+        """Find the head of a branch.
+
+        Raises:
+            DatasetNotFoundError: No such dataset.
+            RefNotFoundError: No such branch.
+        """
+        return self.resolve(f"{dataset}@{branch}")
+
+    def log(self, ref: str, limit: int = 50, before: str | None = None) -> list[DataCommit]:
+        """List a version and those it was made from, newest first.
+
+        Args:
+            ref: Where to start.
+            limit: Most data commits, > 0.
+            before: Cursor: start after this data commit of the list (its id, or a prefix of it).
+
+        Raises:
+            As :meth:`resolve`.
+        """
+        with self.database.read() as connection:
+            at = graph.resolve(connection, before or ref)
+            found = graph.history(connection, at.id, limit + (before is not None))
+            return found[1:] if before is not None else found
+
+    def show(self, ref: str, limit: int = 20) -> ShownCommit:
+        """Show one version: who, why, and which rows it changed.
+
+        Args:
+            ref: Which version.
+            limit: Most rows to list.
+
+        Raises:
+            As :meth:`resolve`.
+        """
+        with self.database.read() as connection:
+            at = graph.resolve(connection, ref)
+            parent = graph.get_data_commit(connection, at.parents[0]) if at.parents else None
+            names = [each for each in graph.all_refs(connection, at.dataset) if each.data_commit == at.id]
+        return ShownCommit(data_commit=at, refs=tuple(names), diff=self._comparer.diff(parent, at, limit))
+
+    def diff(self, before: str, after: str, limit: int = 100) -> DataDiff:
+        """Compare two versions, example by example and field by field.
+
+        Args:
+            before: The earlier one.
+            after: The later one; may be of another branch or dataset.
+            limit: Most rows to list; the counts are of all.
+
+        Raises:
+            As :meth:`resolve`.
+        """
+        return self._comparer.diff(self.resolve(before), self.resolve(after), limit)
+
+    def refs(self, dataset: str) -> list[Ref]:
+        """List the branches, then the tags of a dataset, by name.
+
+        Raises:
+            DatasetNotFoundError: No such dataset.
+        """
+        with self.database.read() as connection:
+            return graph.all_refs(connection, graph.get_dataset(connection, dataset).name)
+
+    def datasets(self) -> list[Dataset]:
+        """List all datasets by name."""
+        with self.database.read() as connection:
+            return graph.all_datasets(connection)
+
+    def overview(self) -> list[DatasetLine]:
+        """List all datasets with the head of their main branch."""
+        return [line_of(each) for each in self.status()]
+
+    def status(self) -> list[DatasetStatus]:
+        """List all datasets with every branch and tag, and their size."""
+        with self.database.read() as connection:
+            return dataset_statuses(connection)
+
+    def _columns(self, at: DataCommit, columns: Sequence[str] | None) -> list[str] | None:
+        if columns is None:
+            return None
+        unknown = [name for name in columns if name not in at.schema]
+        if unknown:
+            raise BadInputError(
+                f"{at.dataset} has no column {', '.join(map(repr, unknown))}", f"its columns are {', '.join(at.schema)}"
+            )
+        return list(dict.fromkeys(columns))
+
+
+def _ids(ids: Sequence[str]) -> pl.Series:
+    return pl.Series(ID, list(ids), dtype=pl.String).unique().sort()
