@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -124,14 +125,10 @@ def small_commits(folder: Path) -> Line:
 def many_commits(folder: Path) -> Iterator[Line]:
     """Relabel 100 random rows of a million, fifty and a thousand times."""
     at = folder / "many"
-    store(at).commit_large("test", parts=parts(_MILLION), message="first", actor="bench")
+    with closing(store(at).database) as database:
+        store_on(database, at).commit_large("test", parts=parts(_MILLION), message="first", actor="bench")
     before = size_bytes(at)
-    service = store(at)
-    rng = np.random.default_rng(8)
-    for _ in range(50):
-        relabel(service, turned_labels(service, some_ids(rng)))
-    service.database.close()
-    growth = size_bytes(at) - before
+    growth = relabel_often(at, 50, seed=8) - before
     yield Line(
         name="50 commits of 100 rows in 1M, growth",
         ours=growth / 1e6,
@@ -142,12 +139,10 @@ def many_commits(folder: Path) -> Iterator[Line]:
         unit="MB of objects and database",
         equal="each diff names exactly the rows that were given",
     )
-    for _ in range(950):
-        relabel(service, turned_labels(service, some_ids(rng)))
-    full = size_bytes(at)
-    store(at, later=timedelta(days=1)).gc(timedelta(0))
-    assert store(at).verify() == []
-    service.database.close()
+    full = relabel_often(at, 950, seed=9)
+    with closing(store(at).database) as database:
+        store_on(database, at, later=timedelta(days=1)).gc(timedelta(0))
+        assert store_on(database, at).verify() == []
     left = size_bytes(at)
     yield Line(
         name="1,000 commits of 100 rows in 1M, after gc",
@@ -160,6 +155,16 @@ def many_commits(folder: Path) -> Iterator[Line]:
         equal="verify finds nothing wrong, every version among it",
         note=f"{full / 1e6:.0f} MB before gc",
     )
+
+
+def relabel_often(at: Path, times: int, *, seed: int) -> int:
+    """Relabel 100 random rows of a million again and again; the bytes of the store afterwards, as it lies on disk."""
+    rng = np.random.default_rng(seed)
+    with closing(store(at).database) as database:
+        service = store_on(database, at)
+        for _ in range(times):
+            relabel(service, turned_labels(service, some_ids(rng)))
+    return size_bytes(at)
 
 
 def relabel(service: DataService, turned: pl.DataFrame) -> None:
@@ -182,11 +187,16 @@ def some_ids(rng: np.random.Generator) -> list[str]:
     return [id_of(int(number)) for number in rng.choice(_MILLION, 100, replace=False)]
 
 
-def store(folder: Path, *, later: timedelta = timedelta(0)) -> DataService:
+def store(folder: Path) -> DataService:
     """Open a store, with nothing remembered."""
     database = Database(f"sqlite:///{folder}/meta.db")
     if not (folder / "meta.db").exists():
         database.create()
+    return store_on(database, folder)
+
+
+def store_on(database: Database, folder: Path, *, later: timedelta = timedelta(0)) -> DataService:
+    """Open a store on a database that the caller closes."""
     return DataService(database, FolderObjects(folder / "objects"), TASK, lambda: utc_now() + later)
 
 
