@@ -84,6 +84,16 @@ def test_every_page_is_reached_from_the_index() -> None:
     assert missing == []
 
 
+def test_what_the_readme_shows_stands_in_the_tutorial() -> None:
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\n\$ curiouser [^\n]*\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    pages = [(DOCS / name).read_text(encoding="utf-8") for name in RUN if name.startswith("tutorial/")]
+    there = Printed(status=0, lines=tuple(line for page in pages for line in page.split("\n")))
+    assert len(blocks) == 5
+    for block in blocks:
+        assert complaint(a_command("the readme", *block.split("\n")), there) is None
+
+
 def test_the_tutorial_starts_from_the_example() -> None:
     first = Path(DOCS / "tutorial" / "01-the-test-set.md")
     assert "<!-- starts from: the example -->" in first.read_text(encoding="utf-8")
