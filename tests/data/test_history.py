@@ -228,4 +228,4 @@ def expected_diff(
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestHistory.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)

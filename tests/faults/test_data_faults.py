@@ -36,7 +36,7 @@ def in_memory() -> Iterator[Path]:
 
 def child(*arguments: str, wrapper: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     command = [*wrapper, sys.executable, str(CHILD), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=280, check=False)
+    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=850, check=False)
 
 
 def a_base(folder: Path) -> Path:
@@ -88,6 +88,7 @@ def check_after_fault(
     service.database.close()
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("scenario", sorted(SCENARIOS))
 def test_a_kill_at_any_step_leaves_a_whole_store_and_every_acknowledged_commit(scenario: str, in_memory: Path) -> None:
     base = a_base(in_memory / "base")
@@ -105,6 +106,7 @@ def test_a_kill_at_any_step_leaves_a_whole_store_and_every_acknowledged_commit(s
         check_after_fault(in_memory / "steps" / step, scenario, None if said == "-" else said, states)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.needs_program("strace")
 def test_a_kill_at_any_system_call_leaves_a_whole_store(in_memory: Path) -> None:
     base = a_base(in_memory / "base")

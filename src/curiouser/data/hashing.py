@@ -119,20 +119,24 @@ def encoded_rows(frame: pl.DataFrame, columns: Iterable[str] | None = None) -> p
         TypeError: A column is not in stored form.
     """
     names = sorted(frame.columns if columns is None else columns)
+    if not names:
+        return pl.Series("row", [b""] * frame.height, dtype=pl.Binary)
+    tags = [_tag(name, frame.schema[name]) for name in names]
+    texts = frame.select(_text(name, tag) for name, tag in zip(names, tags, strict=True))
     parts: list[pl.Expr] = []
     before = ""  # what comes before the next cell: literals are joined, because each part costs as much as a value
-    for name in names:
-        head, size, value = _cell(name, frame.schema[name])
-        if frame.get_column(name).null_count():
+    for name, tag in zip(names, tags, strict=True):
+        head = f"{len(name.encode())}:{name},{tag}"
+        value = [pl.col(name).str.len_bytes().cast(pl.String), pl.lit(":"), pl.col(name)]
+        if texts.get_column(name).null_count():
             # A part that is null makes the whole cell null, and the row leaves it out.
-            cell = pl.concat_str(pl.lit(head), size, pl.lit(":"), value, pl.lit(","))
-            parts += [pl.lit(before), cell.fill_null("")]
+            parts += [pl.lit(before), pl.concat_str(pl.lit(head), *value, pl.lit(",")).fill_null("")]
             before = ""
         else:
-            parts += [pl.lit(before + head), size, pl.lit(":"), value]
+            parts += [pl.lit(before + head), *value]
             before = ","
     row = pl.concat_str(*parts, pl.lit(before)).cast(pl.Binary).alias("row")
-    return frame.select(row).to_series() if parts else pl.Series("row", [b""] * frame.height, dtype=pl.Binary)
+    return texts.select(row).to_series()
 
 
 def _hashed(frame: pl.DataFrame, columns: Iterable[str] | None, size: int) -> Hashes:
@@ -147,19 +151,19 @@ def _hashed(frame: pl.DataFrame, columns: Iterable[str] | None, size: int) -> Ha
     return np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, size)
 
 
-def _cell(name: str, dtype: pl.DataType) -> tuple[str, pl.Expr, pl.Expr]:
-    """Say how a cell begins, and give the size and the text of its value."""
+def _tag(name: str, dtype: pl.DataType) -> str:
     tag = _TAGS.get(type(dtype))
     if tag is None or (isinstance(dtype, pl.Datetime) and dtype.time_unit != "us"):
         raise TypeError(f"column {name!r} is {dtype}, which is not a stored form")
+    return tag
+
+
+def _text(name: str, tag: str) -> pl.Expr:
     column = pl.col(name)
-    value = {
-        "t": column,
-        "n": column.reinterpret(dtype=pl.UInt64).cast(pl.String),
-        "b": column.cast(pl.UInt8).cast(pl.String),
-        "s": column.cast(pl.Int64).cast(pl.String),
-    }[tag]
-    return f"{len(name.encode())}:{name},{tag}", value.str.len_bytes().cast(pl.String), value
+    if tag == "t":
+        return column
+    number = {"n": column.reinterpret(dtype=pl.UInt64), "b": column.cast(pl.UInt8), "s": column.cast(pl.Int64)}[tag]
+    return number.cast(pl.String)
 
 
 def _folded(text: str) -> str:
