@@ -100,7 +100,9 @@ def test_a_kill_at_any_write_leaves_a_clean_store_and_the_same_command_goes_on(n
         killed = Terminal(in_memory / "steps" / step)
         assert killed.run("fsck").status == 0, killed.run("fsck")
         found = state(killed)
-        assert found in (before, after)
+        # Rows come in with one transaction and are tied to their problem with the next: the same command ties them.
+        halfway = (*after[:3], before[3])
+        assert found in ((before, after, halfway) if name == "pattern" else (before, after))
         with contextlib.chdir(killed.root):
             again = killed.run(*map(str, command))
         assert again.status == 0 or (name == "model" and again.status == 5 and found == after), again
