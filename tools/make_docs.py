@@ -151,14 +151,38 @@ def _described(name: str, value: object) -> Iterator[str]:
     if inspect.isclass(value) or inspect.isfunction(value):
         yield f"### {name}"
         if inspect.isfunction(value):
-            yield f"```python\n{name}{inspect.signature(value)}\n```"
+            yield f"```python\n{name}{_signature(value)}\n```"
         yield _doc(value)
     if inspect.isclass(value) and not issubclass(value, CuriouserError | BaseException):
         for method, function in vars(value).items():
             if inspect.isfunction(function) and not method.startswith("_"):
                 yield f"#### {name}.{method}"
-                yield f"```python\n{method}{inspect.signature(function)}\n```"
+                yield f"```python\n{method}{_signature(function)}\n```"
                 yield _doc(function)
+
+
+class _Bare(str):
+    """A text that shows itself without quotes: annotations and names of functions in a signature."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _signature(function: Callable[..., object]) -> str:
+    """Write a signature the same way in every run: without quotes, and without addresses of functions."""
+    found = inspect.signature(function)
+    parameters = [
+        each.replace(
+            annotation=_Bare(each.annotation) if isinstance(each.annotation, str) else each.annotation,
+            default=_Bare(each.default.__name__) if inspect.isfunction(each.default) else each.default,
+        )
+        for each in found.parameters.values()
+    ]
+    returned = found.return_annotation
+    answer = _Bare(returned) if isinstance(returned, str) else returned
+    return str(found.replace(parameters=parameters, return_annotation=answer))
 
 
 def _doc(value: object) -> str:
