@@ -61,12 +61,13 @@ class Terminal:
         """Run a command in this process, through the program's own entry."""
         whole = [*(("-C", str(self.root)) if inside else ()), "--actor", "alice", *arguments]
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+        status = 0
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
                 run(whole)
             except SystemExit as stop:
-                status = stop.code
-        return Said(status=int(status or 0), out=_text(out), err=_text(err))
+                status = int(stop.code or 0)
+        return Said(status=status, out=_text(out), err=_text(err))
 
     def says(self, *arguments: str, inside: bool = True) -> str:
         """Run a command that must succeed, and return what it printed."""

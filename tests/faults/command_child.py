@@ -13,11 +13,15 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, event
 
 import curiouser
 from curiouser.surfaces.cli.program import run
+
+if TYPE_CHECKING:
+    from _typeshed import FileDescriptorLike
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _WATCHED = {"os.rename", "os.remove", "os.mkdir", "os.truncate", "subprocess.Popen"}
@@ -44,9 +48,9 @@ def kill_at(step: int) -> None:
 
     fsync = os.fsync
 
-    def counted_fsync(handle: int) -> None:
+    def counted_fsync(fd: FileDescriptorLike) -> None:
         count()
-        fsync(handle)
+        fsync(fd)
         count()
 
     os.fsync = counted_fsync
