@@ -13,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class Demo:
     """Shows and runs commands in one folder."""
 
     folder: Path
+    compiled: Path
+    """Folder for Python's compiled modules: forty programs start, and each would compile them again."""
 
     def say(self, title: str, text: str) -> None:
         """Begin a step."""
@@ -65,7 +68,8 @@ class Demo:
 
     def _run(self, shown: list[str], program: list[str], status: int) -> None:
         print(f"\n$ {shlex.join(shown)}" + (f"   # exit {status}" if status else ""), flush=True)
-        environment = os.environ | {"CURIOUSER_ACTOR": "alice"}
+        environment = os.environ | {"CURIOUSER_ACTOR": "alice", "PYTHONPYCACHEPREFIX": str(self.compiled)}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         ended = subprocess.run([*program, *shown[1:]], cwd=self.folder, env=environment, check=False)
         if ended.returncode != status:
             raise DemoError(f"this ended with status {ended.returncode}, not {status}: {shlex.join(shown)}")
@@ -196,6 +200,12 @@ def guard(demo: Demo) -> None:
     demo.curiouser("problem", "triage")
 
 
+def walk(demo: Demo) -> None:
+    """Go through the loop once, in the talk's order."""
+    for step in (start, first_models, complaint, triage, later_models, living_test_set, guard):
+        step(demo)
+
+
 def main() -> int:
     """Read the command line and walk through the loop."""
     parser = argparse.ArgumentParser(description="Walk through the talk's loop on this example.")
@@ -203,9 +213,8 @@ def main() -> int:
     folder = parser.parse_args().into.resolve()
     try:
         prepare(folder)
-        demo = Demo(folder)
-        for step in (start, first_models, complaint, triage, later_models, living_test_set, guard):
-            step(demo)
+        with tempfile.TemporaryDirectory(prefix="introductions-") as compiled:
+            walk(Demo(folder, Path(compiled)))
     except DemoError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1
