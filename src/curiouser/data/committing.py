@@ -21,7 +21,7 @@ from curiouser.data.errors import BranchMovedError, RefNotFoundError
 from curiouser.data.hashing import content_hash
 from curiouser.data.records import Committed, DataCommit, Dataset, DatasetKind, Ref, RefKind
 from curiouser.data.states import State, States
-from curiouser.data.stored import ID, Schema
+from curiouser.data.stored import ID, StoredRows
 from curiouser.data.tables import data_commits, reflog
 from curiouser.kernel.clock import Clock
 from curiouser.kernel.configuration import Task
@@ -165,18 +165,18 @@ class Committer:
         rows: Rows,
         request: Request,
     ) -> tuple[drafts.Change, DatasetKind]:
-        given = pl.DataFrame(schema={ID: pl.String()})
-        schema: Schema = {}
+        nothing = pl.DataFrame(schema={ID: pl.String()})
+        made = StoredRows(frame=nothing, as_given=nothing, schema={})
         if rows.upserts is not None:
-            given, schema = drafts.stored_rows(rows.upserts, self.states.of(head), self.task, request)
-        after = drafts.schema_after(head, schema, request)
+            made = drafts.stored_rows(rows.upserts, self.states.of(head), self.task, request)
+        after = drafts.schema_after(head, made.schema, request)
         kind = drafts.kind_after(known, request, after, self.task)
-        gone = drafts.ids_to_delete(rows.deletes, given, request.dataset)
-        return drafts.Change(given=given, gone=gone, schema=after), kind
+        gone = drafts.ids_to_delete(rows.deletes, made.frame, request.dataset)
+        return drafts.Change(given=made.frame, as_given=made.as_given, gone=gone, schema=after), kind
 
     def _draft(self, head: DataCommit | None, state: State, change: drafts.Change, request: Request) -> Draft | None:
         if head is None:
-            return drafts.first_draft(state, change.given, change.schema)
+            return drafts.first_draft(state, change)
         both = drafts.merged(state, change, request)
         changes = drafts.changes_between(both, state, change.schema)
         drafts.refuse_changed_inputs(changes, self.task, request)

@@ -19,7 +19,7 @@ from curiouser.data.hashing import row_hashes, total_of
 from curiouser.data.records import ColumnType, DataCommit, Dataset, DatasetKind, Origin
 from curiouser.data.snapshots import Snapshot
 from curiouser.data.states import State, ranges
-from curiouser.data.stored import DTYPES, ID, ORIGIN, Schema, column_type, conform, some_ids, to_stored
+from curiouser.data.stored import DTYPES, ID, ORIGIN, Schema, StoredRows, column_type, conform, some_ids, to_stored
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadInputError
 from curiouser.kernel.ids import ObjectName, plain_name
@@ -59,6 +59,8 @@ class Change:
 
     given: pl.DataFrame
     """Rows to write, sorted by id."""
+    as_given: pl.DataFrame
+    """The same rows, as they came."""
     gone: pl.Series
     """Ids to delete."""
     schema: Schema
@@ -138,7 +140,7 @@ def schema_after(head: DataCommit | None, given: Schema, request: Request) -> di
     return {**kept, **given, ORIGIN: ColumnType.CATEGORY}
 
 
-def stored_rows(frame: pl.DataFrame, state: State, task: Task, request: Request) -> tuple[pl.DataFrame, Schema]:
+def stored_rows(frame: pl.DataFrame, state: State, task: Task, request: Request) -> StoredRows:
     """Bring given rows to stored form; a column without any value yet may still change its type.
 
     Raises:
@@ -157,7 +159,7 @@ def stored_rows(frame: pl.DataFrame, state: State, task: Task, request: Request)
             raise ColumnTypeError(
                 name, f"is a {known[name]} column, and cannot become a {kind} column", "import it under another name"
             )
-    return made.frame, made.schema
+    return made
 
 
 def kind_after(known: Dataset | None, request: Request, schema: Schema, task: Task) -> DatasetKind:
@@ -265,16 +267,18 @@ def draft_of(head: DataCommit, state: State, changes: pl.DataFrame, schema: Sche
     )
 
 
-def first_draft(state: State, given: pl.DataFrame, schema: Schema) -> Draft:
+def first_draft(state: State, change: Change) -> Draft:
     """Write the first rows of a dataset.
 
     Raises:
         StorageError: The disk refused.
     """
-    rows = upserted(given.clear(), given, schema)
-    total = sum(total_of(row_hashes(piece)) for piece in rows.iter_slices(state.files.layout.range_rows))
+    nothing = change.given.clear()
+    rows = upserted(nothing, change.given, change.schema)
+    unsorted = upserted(nothing, change.as_given, change.schema)
+    total = sum(total_of(row_hashes(piece)) for piece in unsorted.iter_slices(state.files.layout.range_rows))
     return Draft(
-        schema=schema,
+        schema=change.schema,
         total=total,
         rows=rows.height,
         counts=Counts(added=rows.height, changed=0, removed=0),

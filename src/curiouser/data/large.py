@@ -136,8 +136,8 @@ class LargeCommitter:
         schema: dict[str, ColumnType] = {}
         for part in _gathered(parts, self.files.layout.run_rows):
             typed = replace(request, schema={**schema, **request.schema})
-            rows, types = drafts.stored_rows(part, state, self.committer.task, typed)
-            schema |= types
+            made = drafts.stored_rows(part, state, self.committer.task, typed)
+            rows, schema = made.frame, {**schema, **made.schema}
             path = stack.enter_context(self.files.objects.writing())
             with disk_errors("sorting rows"):
                 write_parquet(rows, path)

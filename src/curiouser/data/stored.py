@@ -39,6 +39,8 @@ class StoredRows:
 
     frame: pl.DataFrame
     """Rows, sorted by id."""
+    as_given: pl.DataFrame
+    """The same rows as they came: their texts lie one after the other in memory, and hash faster."""
     schema: dict[str, ColumnType]
     """Types of the columns of the frame, and of no others."""
 
@@ -65,11 +67,11 @@ def to_stored(frame: pl.DataFrame, task: Task, *, given: Schema, known: Schema) 
     frame = frame.select(_converted(frame.get_column(name), kind) for name, kind in schema.items())
     if ORIGIN in schema:
         frame = frame.with_columns(pl.col(ORIGIN).fill_null(str(Origin.SAMPLE)))
-    frame = frame.sort(ID)
+    as_given, frame = frame, frame.sort(ID)
     problems = [*_id_problems(frame), *_value_problems(frame, task)]
     if problems:
         raise BadExamplesError(problems)
-    return StoredRows(frame=frame, schema=schema)
+    return StoredRows(frame=frame, as_given=as_given, schema=schema)
 
 
 def column_type(name: str, dtype: pl.DataType, task: Task) -> ColumnType:
