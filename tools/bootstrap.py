@@ -11,6 +11,7 @@ Steps:
     3. Install the locked uv with pip, then let uv install the lock (hashes
        checked). Where uv can't be had or fails, pip installs the same lock.
     4. Install the project itself, editable, without asking for dependencies.
+    5. Compile all of it to bytecode, which every start of a command then saves.
 
 The file must run on old Pythons (3.7 and later), or the check in step 1 could not speak.
 """
@@ -195,6 +196,16 @@ def install_project() -> None:
         raise SetupError("curiouser itself could not be installed; the lines above say why")
 
 
+def compile_all() -> None:
+    """Compile what was installed, so that no command does it again: uv does not, and some machines forbid Python to.
+
+    It saves each start of a command a second of processor time; where it fails, nothing but that is lost.
+    """
+    say("compiling")
+    places = [str(ROOT / "src"), *map(str, VENV.glob("lib/python*/site-packages"))]
+    run(str(PYTHON), "-m", "compileall", "-q", "-q", "-j", "0", "-x", "/tests?/", *places)
+
+
 def main() -> int:
     """Bring `.venv` up to date and return the exit status."""
     started = time.monotonic()
@@ -209,6 +220,7 @@ def main() -> int:
             STAMP.unlink(missing_ok=True)
             install_lock()
             install_project()
+            compile_all()
             STAMP.write_text(fingerprint(), encoding="utf-8")
     except SetupError as error:
         say(str(error))
