@@ -24,7 +24,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,8 +197,11 @@ def filled(page: str, commands: Sequence[Command], printed: Sequence[Printed]) -
     return "\n".join(lines)
 
 
+Outcome = tuple[list[Command], list[Printed]]
+
+
 class Pages:
-    """Runs pages, each from where the one before ended; what was run once is kept.
+    """Runs pages, each from where the one before ended, two at a time; what was run once is kept.
 
     Args:
         scratch: A folder for the folders of the pages; a page whose commands ended there before is not run again as
@@ -205,32 +209,60 @@ class Pages:
         limit_s: Longest time for one page, seconds, > 0.
     """
 
-    def __init__(self, scratch: Path, *, limit_s: float = 280) -> None:
+    def __init__(self, scratch: Path, *, limit_s: float = 1_500) -> None:
         self._scratch, self._limit_s = scratch, limit_s
-        self._done: dict[str, tuple[list[Command], list[Printed]]] = {}
+        self._workers = ThreadPoolExecutor(max_workers=2)
+        self._begun: dict[str, Future[Outcome]] = {}
 
-    def outcome(self, name: str) -> tuple[list[Command], list[Printed]]:
-        """Run a page, and those it starts from."""
-        if name not in self._done:
-            page = (DOCS / name).read_text(encoding="utf-8")
-            folder, stamp = self._folder(name), self._stamp(name)
-            before = self._before(page)
-            shutil.rmtree(folder, ignore_errors=True)
-            prepare(page, folder, before)
-            commands = commands_of(page)
-            self._done[name] = commands, run(commands, folder, self._limit_s)
-            stamp.write_text(_told(commands), encoding="utf-8")
-        return self._done[name]
+    def begin(self, names: Iterable[str]) -> None:
+        """Begin to run pages, and those they start from."""
+        for name in names:
+            self._future(name)
 
-    def _before(self, page: str) -> Path | None:
-        start = start_of(page)
-        if start in {None, _THE_EXAMPLE}:
-            return None
-        name = str(start)
-        commands, stamp = commands_of((DOCS / name).read_text(encoding="utf-8")), self._stamp(name)
-        if not stamp.exists() or stamp.read_text(encoding="utf-8") != _told(commands):
-            self.outcome(name)
-        return self._folder(name)
+    def outcome(self, name: str) -> Outcome:
+        """Wait for a page."""
+        return self._future(name).result()
+
+    def _future(self, name: str) -> Future[Outcome]:
+        if name not in self._begun:
+            start = start_of((DOCS / name).read_text(encoding="utf-8"))
+            if start in {None, _THE_EXAMPLE} or self._is_kept(str(start)):
+                self._begun[name] = self._workers.submit(self._run, name)
+            else:
+                self._begun[name] = Future()
+                self._future(str(start)).add_done_callback(lambda before: self._follow(before, name))
+        return self._begun[name]
+
+    def _follow(self, before: Future[Outcome], name: str) -> None:
+        promised, failed = self._begun[name], before.exception()
+        if failed is not None:
+            promised.set_exception(failed)
+            return
+
+        def pass_on(done: Future[Outcome]) -> None:
+            error = done.exception()
+            if error is not None:
+                promised.set_exception(error)
+            else:
+                promised.set_result(done.result())
+
+        self._workers.submit(self._run, name).add_done_callback(pass_on)
+
+    def _run(self, name: str) -> Outcome:
+        page = (DOCS / name).read_text(encoding="utf-8")
+        start, folder = start_of(page), self._folder(name)
+        shutil.rmtree(folder, ignore_errors=True)
+        prepare(page, folder, None if start in {None, _THE_EXAMPLE} else self._folder(str(start)))
+        commands = commands_of(page)
+        printed = run(commands, folder, self._limit_s)
+        self._stamp(name).write_text(_told(commands), encoding="utf-8")
+        return commands, printed
+
+    def _is_kept(self, name: str) -> bool:
+        if name in self._begun or not self._stamp(name).exists():
+            return False
+        commands = commands_of((DOCS / name).read_text(encoding="utf-8"))
+        return self._stamp(name).read_text(encoding="utf-8") == _told(commands)
 
     def _folder(self, name: str) -> Path:
         return self._scratch / name.replace("/", "-").removesuffix(".md")
@@ -251,7 +283,7 @@ def main() -> None:
     asked, wrong = parser.parse_args(), 0
     kept = asked.keep or Path(tempfile.mkdtemp(prefix="pages-"))
     kept.mkdir(parents=True, exist_ok=True)
-    pages = Pages(kept, limit_s=3_600)
+    pages = Pages(kept)
     for path in asked.pages:
         commands, printed = pages.outcome(str(path.resolve().relative_to(DOCS)))
         path.write_text(filled(path.read_text(encoding="utf-8"), commands, printed), encoding="utf-8")

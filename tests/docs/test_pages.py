@@ -16,10 +16,15 @@ PYCON = re.compile(r"^```pycon\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
-    return Pages(tmp_path_factory.mktemp("pages"))
+def pages(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Pages:
+    made = Pages(tmp_path_factory.mktemp("pages"))
+    functions = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    chosen = {str(one.callspec.params["name"]) for one in functions if "pages" in one.fixturenames}
+    made.begin(sorted(chosen, reverse=True))  # the tutorial first: the how-tos start from it
+    return made
 
 
+@pytest.mark.timeout(1_800)  # a page waits for those it starts from, and a busy machine is no mistake of the page
 @pytest.mark.parametrize("name", RUN)
 def test_every_command_of_a_page_runs_and_prints_what_is_shown(name: str, pages: Pages) -> None:
     commands, printed = pages.outcome(name)
