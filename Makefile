@@ -25,7 +25,7 @@ demo: setup
 	@$(BIN)/python examples/introductions/demo.py
 
 test: setup
-	$(BIN)/python -m pytest --doctest-modules --numprocesses=auto --dist=worksteal $(TESTS)
+	$(BIN)/python -m pytest --doctest-modules --numprocesses=auto --dist=loadgroup $(TESTS)
 
 # Parts of their own, so that `make --keep-going check` reports on all of them.
 check: check-style check-types check-layers check-sizes check-docs

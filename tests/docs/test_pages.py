@@ -25,6 +25,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 
 @pytest.mark.timeout(1_800)  # a page waits for those it starts from, and a busy machine is no mistake of the page
+@pytest.mark.xdist_group("pages")  # one process runs them all: each page starts from where another ended
 @pytest.mark.parametrize("name", RUN)
 def test_every_command_of_a_page_runs_and_prints_what_is_shown(name: str, pages: Pages) -> None:
     commands, printed = pages.outcome(name)

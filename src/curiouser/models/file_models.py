@@ -105,10 +105,11 @@ class FileModels:
 
     def missing(self, model: Model, *, on: str) -> pl.DataFrame:
         """List the rows a model has not answered yet: id and inputs, by id."""
-        rows = self.rows(on)
-        if not len(rows):
-            return rows
+        if not len(self.rows(on)):
+            return self.rows(on)
+        # One data commit for all that follows: the branch may move meanwhile.
         data_commit = self._data.resolve(on)
+        rows = self.rows(data_commit.id)
         keys = self._predictions.keys_for(data_commit.content_hash, model.columns, lambda: rows)
         return rows.filter(~self._predictions.known(model.digest, keys))
 

@@ -215,6 +215,8 @@ def _sqlite_refusal(said: str, doing: str) -> StorageError | RetryableError:
         )
     repairs = {
         "full": "free some space and run the same command again",
+        # What SQLite says where it cannot even grow the file beside the database.
+        "disk i/o error": "the disk may be full or failing: free some space and run the same command again",
         "readonly": "the folder or file is read-only: make it writable, or copy the workspace elsewhere",
         "unable to open": "check that the folder exists and that you may write there",
         "malformed": "restore the last backup with `curiouser workspace restore`",
