@@ -128,12 +128,19 @@ def prepare(page: str, folder: Path, before: Path | None) -> None:
         shutil.copytree(before, folder, symlinks=True)
 
 
-def run(commands: Sequence[Command], folder: Path, limit_s: float) -> list[Printed]:
-    """Run commands in one shell, in order, in a folder."""
+def run(commands: Sequence[Command], folder: Path, *, limit_s: float, first: Sequence[Path] = ()) -> list[Printed]:
+    """Run commands in one shell, in order, in a folder.
+
+    Args:
+        commands: What is typed.
+        folder: Where.
+        limit_s: Longest time for all of them, seconds, > 0.
+        first: Folders before all others on the PATH.
+    """
     script = "".join(f"{command.text}\nprintf '\\n%s %d\\n' '{_MARK}' $?\n" for command in commands)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CURIOUSER", "GIT_", "PYTEST"))}
     settings = {"CURIOUSER_ACTOR": "alice", "COLUMNS": "120", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join([*map(str, first), str(Path(sys.executable).parent), os.environ["PATH"]])
     with tempfile.TemporaryDirectory() as home:
         file = Path(home) / "page.sh"
         file.write_text(script, encoding="utf-8")
@@ -207,10 +214,11 @@ class Pages:
         scratch: A folder for the folders of the pages; a page whose commands ended there before is not run again as
             the start of another.
         limit_s: Longest time for one page, seconds, > 0.
+        first: Folders before all others on the PATH.
     """
 
-    def __init__(self, scratch: Path, *, limit_s: float = 1_500) -> None:
-        self._scratch, self._limit_s = scratch, limit_s
+    def __init__(self, scratch: Path, *, limit_s: float = 1_500, first: Sequence[Path] = ()) -> None:
+        self._scratch, self._limit_s, self._first = scratch, limit_s, tuple(first)
         self._workers = ThreadPoolExecutor(max_workers=2)
         self._begun: dict[str, Future[Outcome]] = {}
 
@@ -254,7 +262,7 @@ class Pages:
         shutil.rmtree(folder, ignore_errors=True)
         prepare(page, folder, None if start in {None, _THE_EXAMPLE} else self._folder(str(start)))
         commands = commands_of(page)
-        printed = run(commands, folder, self._limit_s)
+        printed = run(commands, folder, limit_s=self._limit_s, first=self._first)
         self._stamp(name).write_text(_told(commands), encoding="utf-8")
         return commands, printed
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import doctest
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tools.doc_pages import DOCS, Command, Pages, Printed, commands_of, complaint, filled
+from tools.warm_curiouser import Warm
 
 RUN = sorted(str(path.relative_to(DOCS)) for room in ("tutorial", "how-to") for path in (DOCS / room).glob("*.md"))
 TOLD = sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if path.parent.name != "reference")
@@ -16,12 +18,13 @@ PYCON = re.compile(r"^```pycon\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Pages:
-    made = Pages(tmp_path_factory.mktemp("pages"))
+def pages(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Pages]:
     functions = [item for item in request.session.items if isinstance(item, pytest.Function)]
     chosen = {str(one.callspec.params["name"]) for one in functions if "pages" in one.fixturenames}
-    made.begin(sorted(chosen, reverse=True))  # the tutorial first: the how-tos start from it
-    return made
+    with Warm() as warm:
+        made = Pages(tmp_path_factory.mktemp("pages"), first=[warm.folder])
+        made.begin(sorted(chosen, reverse=True))  # the tutorial first: the how-tos start from it
+        yield made
 
 
 @pytest.mark.timeout(1_800)  # a page waits for those it starts from, and a busy machine is no mistake of the page
