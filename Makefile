@@ -54,7 +54,7 @@ docs: setup
 
 lock: setup
 	$(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 \
-		--extra arrow --extra sklearn --group dev --generate-hashes --no-header --no-emit-index-url \
+		--extra arrow --extra postgres --extra sklearn --group dev --generate-hashes --no-header --no-emit-index-url \
 		--output-file requirements.lock pyproject.toml
 
 clean:
