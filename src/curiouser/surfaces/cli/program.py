@@ -100,7 +100,8 @@ def run(arguments: list[str]) -> None:
 def _tell(error: CuriouserError, *, as_json: bool) -> None:
     # Loaded only to tell an error.
     from curiouser.surfaces.bodies.errors import error_body  # noqa: PLC0415  see above
-    from curiouser.surfaces.cli.show import json_text, printable  # noqa: PLC0415  see above
+    from curiouser.surfaces.bodies.text import json_text  # noqa: PLC0415  see above
+    from curiouser.surfaces.cli.show import printable  # noqa: PLC0415  see above
 
     if as_json:
         click.echo(json_text(error_body(error)), err=True)

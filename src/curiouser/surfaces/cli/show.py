@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import Any, Self, TypeVar
 import click
 
 from curiouser.kernel.canonical import Json
+from curiouser.surfaces.bodies.text import json_text
 from curiouser.surfaces.cli.context import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,11 +37,6 @@ _MOST_CELL = 60
 def json_option(command: F) -> F:
     """Add ``--json``: print the body that REST answers."""
     return click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")(command)
-
-
-def json_text(body: Json) -> str:
-    """Write a body as JSON: indented, real characters, no NaN."""
-    return json.dumps(body, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def emit(body: Json, text: Callable[[], str], *, as_json: bool) -> None:

@@ -1,0 +1,18 @@
+"""REST under ``/api/v1``: the same services as the command line, the bodies of ``--json``.
+
+Programs read and change everything here that people read and change on the
+pages (slides 20 and 37). Every route names its role; lists have a cursor, edits
+an ``If-Match``, errors a stable code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from curiouser.surfaces.rest import server
+from curiouser.surfaces.serving.routes import Routes
+
+
+def every_route() -> Iterable[Routes]:
+    """List the routes of every part."""
+    return (server.routes,)

@@ -1,0 +1,209 @@
+"""Puts the application together: every route with its role, every answer with its headers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.routing import compile_path
+
+from curiouser import __version__
+from curiouser.access import Role
+from curiouser.kernel.errors import CuriouserError
+from curiouser.surfaces.rest import every_route as rest_routes
+from curiouser.surfaces.serving.admission import API, CSRF_FIELD, Admission
+from curiouser.surfaces.serving.guard import SAFE, Guard
+from curiouser.surfaces.serving.mounts import PREFIX, Mounts, Prefixed
+from curiouser.surfaces.serving.routes import Caller, Declared, Routes
+from curiouser.surfaces.serving.settings import ENVIRONMENT, Settings
+from curiouser.surfaces.serving.troubles import PROBLEM_JSON, Troubles
+from curiouser.surfaces.web import error_page
+from curiouser.surfaces.web import every_route as page_routes
+from curiouser.workspace import Workspace
+
+API_PREFIX = "/api/v1"
+ROLE_KEY = "x-role"
+ANYONE_NAME = "anyone"
+_PROBLEMS = {
+    401: "Nobody is signed in, or the token is unknown.",
+    403: "The caller may not do this.",
+    404: "Nothing has this name.",
+    409: "Somebody, or something, was there first.",
+    422: "What was given cannot be right.",
+    429: "Too many attempts.",
+    503: "Nothing happened; the same call is safe again.",
+}
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def make_application(mounts: Mounts, settings: Settings) -> FastAPI:
+    """Build the application over open workspaces.
+
+    Raises:
+        RuntimeError: A route declares no role; nothing is served then.
+    """
+    admission, troubles = Admission(mounts, settings), Troubles(error_page)
+    app = FastAPI(
+        title="Curiouser",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_closing(mounts),
+    )
+    app.state.mounts, app.state.settings = mounts, settings
+    for kind in (CuriouserError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, troubles.answer)
+    declared = [*_declared(rest_routes(), API_PREFIX), *_declared(page_routes(), "")]
+    for prefix, one in declared:
+        _install(app, prefix, one, admission)
+    refuse_undeclared(app)
+    taking = [compile_path(prefix + one.path)[0] for prefix, one in declared if one.takes_files]
+    # The last added is the outermost: guard, prefix, compression, routes.
+    app.add_middleware(GZipMiddleware, minimum_size=800)
+    app.add_middleware(Prefixed)
+    app.add_middleware(Guard, settings=settings, takes_files=lambda path: any(p.match(_bare(path)) for p in taking))
+    return app
+
+
+def from_environment() -> FastAPI:
+    """Build the application of a server process from what its parent left in the environment."""
+    settings = Settings.from_text(os.environ[ENVIRONMENT])
+    return make_application(open_mounts(settings), settings)
+
+
+def open_mounts(settings: Settings) -> Mounts:
+    """Open every workspace of the settings.
+
+    Raises:
+        WorkspaceNotFoundError: A folder holds none.
+        StorageError: A database cannot be read.
+    """
+    return Mounts({name: Workspace.open(folder) for name, folder in settings.workspaces.items()})
+
+
+def refuse_undeclared(app: FastAPI) -> None:
+    """Refuse to start with a route whose role is not declared.
+
+    Raises:
+        RuntimeError: Names the route.
+    """
+    for route in app.routes:
+        declared = isinstance(route, APIRoute) and ROLE_KEY in (route.openapi_extra or {})
+        if not declared:
+            raise RuntimeError(f"the route {getattr(route, 'path', route)!r} declares no role")
+
+
+def _declared(several: Iterable[Routes], prefix: str) -> list[tuple[str, Declared]]:
+    return [(prefix, one) for routes in several for one in routes.declared]
+
+
+def _install(app: FastAPI, prefix: str, one: Declared, admission: Admission) -> None:
+    is_api = bool(prefix)
+    responses = {**_responses(one), **one.options.get("responses", {})} if is_api else {}
+    options = {
+        **one.options,
+        "openapi_extra": {**one.options.get("openapi_extra", {}), ROLE_KEY: str(one.role or ANYONE_NAME)},
+        "responses": responses,
+        "include_in_schema": is_api,
+        "name": one.options.get("name", one.endpoint.__name__),
+    }
+    app.router.add_api_route(
+        prefix + one.path,
+        one.endpoint,
+        methods=[one.method],
+        response_model=None,
+        route_class_override=_route_class(one.role, admission),
+        **options,
+    )
+
+
+def _responses(one: Declared) -> dict[int, dict[str, Any]]:
+    content = {PROBLEM_JSON: {"schema": {"type": "object"}}}
+    wanted = {404, 422, 503} | (set() if one.role is None else {401, 403}) | (set() if one.method == "GET" else {409})
+    return {status: {"description": _PROBLEMS[status], "content": content} for status in sorted(wanted)}
+
+
+def _route_class(role: Role | None, admission: Admission) -> type[APIRoute]:
+    """Make the class of routes that let nobody in who has not this role."""
+
+    class RoledRoute(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Any]:
+            handler = super().get_route_handler()
+
+            async def guarded(request: Request) -> Response:
+                # Before the body is read: who may not call this is not listened to.
+                caller = await run_in_threadpool(admission.admit, request, role)
+                request.state.caller = caller
+                if request.method in SAFE:
+                    return await handler(request)
+                if not caller.path.startswith(API) and caller.via != "nobody":
+                    form = await request.form(max_fields=2_000)
+                    admission.check_form(str(form.get(CSRF_FIELD, "")), caller)
+                return await _audited(self.name, handler, request, caller)
+
+            return guarded
+
+    return RoledRoute
+
+
+async def _audited(action: str, handler: Handler, request: Request, caller: Caller) -> Response:
+    """Answer a request that changes something, and write down who asked and what came of it."""
+    result = "failed"
+    try:
+        response = await handler(request)
+    except CuriouserError as error:
+        result = error.code
+        raise
+    else:
+        result = str(response.status_code)
+        return response
+    finally:
+        if caller.role is not None:
+            await run_in_threadpool(_record, caller, action, result)
+
+
+def _record(caller: Caller, action: str, result: str) -> None:
+    caller.access.record(
+        actor=caller.actor,
+        role=caller.role,
+        via=caller.via,
+        token=caller.token,
+        action=action,
+        object=caller.path,
+        result=result,
+        workspace=caller.name,
+    )
+
+
+def _bare(path: str) -> str:
+    """Take ``/w/<name>`` off a path.
+
+    Examples:
+        >>> _bare("/w/introductions/api/v1/data"), _bare("/api/v1/data")
+        ('/api/v1/data', '/api/v1/data')
+    """
+    if not path.startswith(PREFIX):
+        return path
+    return "/" + path.removeprefix(PREFIX).partition("/")[2]
+
+
+def _closing(mounts: Mounts) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        mounts.close()
+
+    return lifespan
+
+
+__all__: Sequence[str] = ("from_environment", "make_application", "open_mounts", "refuse_undeclared")

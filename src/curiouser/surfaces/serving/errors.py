@@ -1,0 +1,56 @@
+"""What can go wrong between a client and a route."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from curiouser.kernel.errors import BadInputError, ConflictError, CuriouserError, UsageError
+
+
+class WrongMethodError(UsageError):
+    """The address exists, and does not take this method.
+
+    Args:
+        allowed: Methods it takes, as the header ``Allow`` lists them.
+    """
+
+    code = "CUR019"
+    http_status = 405
+
+    def __init__(self, allowed: str) -> None:
+        self.allowed = allowed
+        super().__init__("this address does not take this method", f"use {allowed}")
+        self.args = (allowed,)
+
+
+class InvalidRequestError(BadInputError):
+    """A request's parameters or body are not what the route takes; every mistake is listed."""
+
+    code = "CUR020"
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("the request is not what this route takes: " + "; ".join(mistakes), "see /api/v1/openapi.json")
+        self.args = (self.mistakes,)
+
+
+class SignInNeededError(CuriouserError):
+    """Nobody is signed in, or nobody knows who this is."""
+
+    code = "CUR021"
+    exit_status = 4
+    http_status = 401
+
+
+class PreconditionNeededError(UsageError):
+    """A change must say which state it was made for, so that it overwrites nobody else's."""
+
+    code = "CUR022"
+    http_status = 428
+
+
+class StaleEditError(ConflictError):
+    """The thing has changed since it was read."""
+
+    code = "CUR023"
+    http_status = 412

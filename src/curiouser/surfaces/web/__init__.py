@@ -1,0 +1,20 @@
+"""The pages: for the people around a model, who will not use a terminal.
+
+Each page is a URL that can be sent to a colleague, reads without JavaScript,
+and says the answer first (slides 20, 23, 39-61).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from curiouser.surfaces.serving.routes import Routes
+from curiouser.surfaces.web import shell, signing
+from curiouser.surfaces.web.shell import error_page
+
+__all__ = ("error_page", "every_route")
+
+
+def every_route() -> Iterable[Routes]:
+    """List the routes of every group of pages."""
+    return (shell.routes, signing.routes)
