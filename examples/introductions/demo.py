@@ -13,9 +13,10 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from curiouser.surfaces.cli.program import run
 
 HERE = Path(__file__).parent
 COPIED = ("data", "problems", "train.py", "features.py", "headings.py", "headings.toml", "introductions_model.py")
@@ -51,28 +52,32 @@ class Demo:
     """Shows and runs commands in one folder."""
 
     folder: Path
-    compiled: Path
-    """Folder for Python's compiled modules: forty programs start, and each would compile them again."""
 
     def say(self, title: str, text: str) -> None:
         """Begin a step."""
         print(f"\n\n=== {title}\n{text}", flush=True)
 
     def curiouser(self, *arguments: str, status: int = 0) -> None:
-        """Run a command of Curiouser."""
-        self._run(["curiouser", *arguments], [sys.executable, "-m", "curiouser"], status)
+        """Run a command of Curiouser, in this process: forty starts of Python would take a minute."""
+        self._show(["curiouser", *arguments], status)
+        try:
+            run(list(arguments))
+        except SystemExit as stop:
+            self._judge(["curiouser", *arguments], stop.code, status)
 
     def python(self, *arguments: str) -> None:
-        """Run a script of the team."""
-        self._run(["python", *arguments], [sys.executable], 0)
+        """Run a script of the team, in a process of its own, as the team does."""
+        self._show(["python", *arguments], 0)
+        ended = subprocess.run([sys.executable, *arguments], cwd=self.folder, check=False)
+        self._judge(["python", *arguments], ended.returncode, 0)
 
-    def _run(self, shown: list[str], program: list[str], status: int) -> None:
-        print(f"\n$ {shlex.join(shown)}" + (f"   # exit {status}" if status else ""), flush=True)
-        environment = os.environ | {"CURIOUSER_ACTOR": "alice", "PYTHONPYCACHEPREFIX": str(self.compiled)}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        ended = subprocess.run([*program, *shown[1:]], cwd=self.folder, env=environment, check=False)
-        if ended.returncode != status:
-            raise DemoError(f"this ended with status {ended.returncode}, not {status}: {shlex.join(shown)}")
+    def _show(self, command: list[str], status: int) -> None:
+        print(f"\n$ {shlex.join(command)}" + (f"   # exit {status}" if status else ""), flush=True)
+
+    def _judge(self, command: list[str], ended: object, status: int) -> None:
+        sys.stdout.flush()
+        if ended != status:
+            raise DemoError(f"this ended with status {ended}, not {status}: {shlex.join(command)}")
 
 
 def prepare(folder: Path) -> None:
@@ -213,8 +218,9 @@ def main() -> int:
     folder = parser.parse_args().into.resolve()
     try:
         prepare(folder)
-        with tempfile.TemporaryDirectory(prefix="introductions-") as compiled:
-            walk(Demo(folder, Path(compiled)))
+        os.chdir(folder)
+        os.environ["CURIOUSER_ACTOR"] = "alice"
+        walk(Demo(folder))
     except DemoError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1
