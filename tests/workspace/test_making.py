@@ -39,6 +39,21 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["curiouser.toml"]
 
 
+def test_a_fresh_clone_with_a_configuration_and_no_store_gets_one_from_init_alone(tmp_path: Path) -> None:
+    make_workspace(tmp_path / "mine", configuration_from({"task": TASK})).close()
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    (clone / "curiouser.toml").write_bytes((tmp_path / "mine" / "curiouser.toml").read_bytes())
+    ran = init(folder=clone)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Made an empty store" in ran.stdout
+    with Workspace.open(clone) as opened:
+        assert opened.configuration.task.inputs == ("want", "offer")
+    again = init(folder=clone)
+    assert again.returncode == 5
+    assert "has its store already" in again.stderr
+
+
 @pytest.mark.parametrize("before", ["", "*.pyc", "*.pyc\n", ".curiouser/\n"])
 def test_the_gitignore_keeps_its_lines_and_gains_ours_once(tmp_path: Path, before: str) -> None:
     (tmp_path / ".gitignore").write_text(before)

@@ -222,12 +222,12 @@ def sentence(a: str, b: str, metric: str, paired: Paired, judged: Verdict | None
         return f"No verdict on {b} against {a}: {paired.reason or 'the test is undefined'}."
     named = metric.replace("_", " ")
     rows = f"{paired.n:,} row{'' if paired.n == 1 else 's'}"
+    between = "" if paired.low is None or paired.high is None else f" [{paired.low:+.3f}, {paired.high:+.3f}]"
     if judged is Verdict.NO_DIFFERENCE_SHOWN:
-        said = f"No difference shown between {a} and {b} in {named} on {rows}"
+        said = f"No difference shown between {a} and {b} in {named}: {paired.difference:+.3f}{between} on {rows}"
         if paired.smallest_difference is None:
             return f"{said}."
         smallest = f"{paired.smallest_difference:.3g}"
         return f"{said}; a difference of {smallest} or more would have been found four times in five."
     change = "higher" if paired.difference > 0 else "lower"
-    between = "" if paired.low is None or paired.high is None else f" [{paired.low:+.3f}, {paired.high:+.3f}]"
     return f"{b} is {judged} than {a}: its {named} is {change} by {abs(paired.difference):.3f}{between} on {rows}."

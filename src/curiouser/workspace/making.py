@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from curiouser.kernel.clock import Clock, utc_now
-from curiouser.kernel.configuration import FILE_NAME, Configuration, configuration_text
+from curiouser.kernel.configuration import FILE_NAME, Configuration, configuration_text, load_configuration
 from curiouser.kernel.errors import WorkspaceExistsError
 from curiouser.storage.objects import disk_errors
 from curiouser.workspace.opening import Workspace, default_actor
@@ -40,6 +40,30 @@ def make_workspace(
         draft.write_text(configuration_text(configuration), encoding="utf-8")
         draft.replace(target)
     return workspace
+
+
+def adopt_workspace(folder: Path, *, actor: str | None = None, clock: Clock = utc_now) -> Workspace:
+    """Make an empty store for a ``curiouser.toml`` that came without one, as in a fresh clone of a team's repository.
+
+    Raises:
+        WorkspaceExistsError: It has its store already.
+        ConfigurationError: The file has mistakes; all are listed.
+        StorageError: The disk refused.
+    """
+    configuration = load_configuration(folder / FILE_NAME)
+    workspace = Workspace(folder.resolve(), configuration, actor=actor or default_actor(folder), clock=clock)
+    if _has_store(workspace):
+        raise WorkspaceExistsError(f"{folder / FILE_NAME} has its store already", "look at it with `curiouser status`")
+    workspace.database.create()
+    with disk_errors(f"making a store in {folder}"):
+        workspace.objects.root.mkdir(parents=True, exist_ok=True)
+        _ignore(folder / ".gitignore")
+    return workspace
+
+
+def _has_store(workspace: Workspace) -> bool:
+    file = workspace.database.file
+    return file.exists() if file else workspace.database.version() is not None
 
 
 def _ignore(path: Path) -> None:

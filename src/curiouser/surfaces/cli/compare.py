@@ -67,11 +67,11 @@ def _text(made: Comparison) -> str:
     for pair in made.pairs:
         lines += [pair.sentence]
         if pair.paired.p_value is not None:
-            lines.append(
-                f"  {pair.paired.method}; p = {pair.paired.p_value:.3g}, adjusted {pair.p_adjusted or 0.0:.3g}"
-            )
+            adjusted = "" if pair.p_adjusted is None else f", adjusted {pair.p_adjusted:.3g}"
+            lines.append(f"  {pair.paired.method}; p = {pair.paired.p_value:.3g}{adjusted}")
         if pair.paired.negative_flips is not None:
-            lines.append(f"  {pair.paired.negative_flips:,} rows got worse, {pair.paired.positive_flips:,} got better")
+            worse, better = pair.paired.negative_flips, pair.paired.positive_flips
+            lines.append(f"  {worse:,} rows got worse, {better:,} got better")
     for what, groups in (("Slice", made.slices), ("Problem", made.problems)):
         if groups:
             lines += [

@@ -13,7 +13,8 @@ from curiouser.kernel.errors import UsageError
 from curiouser.surfaces.bodies.workspace import made_body
 from curiouser.surfaces.cli.context import Session
 from curiouser.surfaces.cli.show import emit, json_option
-from curiouser.workspace.making import make_workspace
+from curiouser.workspace import Workspace
+from curiouser.workspace.making import adopt_workspace, make_workspace
 from curiouser.workspace.opening import find_root
 
 _KINDS = [str(kind) for kind in TaskKind]
@@ -40,15 +41,24 @@ Flag = str | float | None
 def init(
     ctx: click.Context, /, folder: Path | None, example: Path | None, *, yes: bool, as_json: bool, **flags: Flag
 ) -> None:
-    """Make a workspace in DIR: write curiouser.toml, a .gitignore and an empty store."""
+    """Make a workspace in DIR: write curiouser.toml, a .gitignore and an empty store.
+
+    Where curiouser.toml is there already and its store is not, as in a fresh
+    clone, `curiouser init` alone makes the store.
+    """
     session = ctx.find_object(Session)
     folder = folder or Path((session.folder if session else None) or ".")
-    asking = sys.stdin.isatty() and not yes
     said = {key.rstrip("_"): value for key, value in flags.items() if value is not None}
+    actor = session.actor if session else None
+    if (folder / FILE_NAME).is_file() and not said and example is None:
+        with adopt_workspace(folder, actor=actor) as workspace:
+            emit(made_body(workspace), lambda: _adopted_text(workspace), as_json=as_json)
+        return
+    asking = sys.stdin.isatty() and not yes
     configuration = _configured(folder, said, example, asking=asking)
     if asking:
         _confirm(configuration)
-    with make_workspace(folder, configuration, actor=session.actor if session else None) as workspace:
+    with make_workspace(folder, configuration, actor=actor) as workspace:
         emit(made_body(workspace), lambda: _text(folder, configuration, example), as_json=as_json)
 
 
@@ -117,6 +127,15 @@ def _confirm(configuration: Configuration) -> None:
     click.echo(f"\nThis goes into {FILE_NAME}:\n", err=True)
     click.echo(configuration_text(configuration), err=True)
     click.confirm("Make the workspace?", default=True, abort=True, err=True)
+
+
+def _adopted_text(workspace: Workspace) -> str:
+    task = workspace.configuration.task
+    return (
+        f"Made an empty store for {task.name!r} ({task.kind}), as {workspace.root / FILE_NAME} describes it.\n\n"
+        "Next: bring a colleague's backup with `curiouser workspace restore` into a new folder, or\n"
+        '  curiouser data import FILE.csv --dataset test -m "first test set"'
+    )
 
 
 def _text(folder: Path, configuration: Configuration, example: Path | None) -> str:

@@ -17,7 +17,6 @@ from curiouser.surfaces.serving.settings import LOOPBACK, PORT, Settings
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=PORT, show_default=True, help="Port to listen on.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Server processes.")
-@click.option("--job-workers", type=click.IntRange(0, 16), default=1, show_default=True,
 @click.option(
     "--job-workers",
     type=click.IntRange(0, 16),
@@ -25,6 +24,7 @@ from curiouser.surfaces.serving.settings import LOOPBACK, PORT, Settings
     show_default=True,
     help="Processes per workspace that work on its jobs; 0 where `curiouser job work` runs elsewhere.",
 )
+@click.option("--host-name", "names", multiple=True, metavar="NAME", help="A name that people reach it by.")
 @click.option("--behind-proxy", is_flag=True, help="A proxy on this machine speaks https for it.")
 @click.option("--tls-cert", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Certificate, PEM.")
 @click.option("--tls-key", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Its key, PEM.")
