@@ -34,7 +34,7 @@ metadata = MetaData(
 )
 """Every slice registers its tables here."""
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest migration this code knows; `storage/migrations/versions` ends with it."""
 BUSY_TIMEOUT_S = 60.0
 _WRITING = "curiouser_writing"
@@ -83,7 +83,8 @@ class Database:
         """
         if self.file and not self.file.exists():
             raise StorageError(
-                f"the database {self.file} is missing", "restore it from a backup with `curiouser workspace restore`"
+                f"the database {self.file} is missing",
+                "restore a backup with `curiouser workspace restore`, or, in a fresh clone, make one with `curiouser init`",
             )
         if self.version() != SCHEMA_VERSION:
             self._migrate()
