@@ -6,11 +6,12 @@ DOCTESTED := $(wildcard src/curiouser/kernel src/curiouser/measure)
 # Everything, or what was asked for: make test TESTS=tests/data
 TESTS ?= tests $(DOCTESTED)
 
-.PHONY: help setup demo test check check-style check-types check-layers check-sizes check-docs bench docs lock clean
+.PHONY: help setup demo test test-browser check check-style check-types check-layers check-sizes check-docs bench docs lock clean
 
 help:
 	@echo "make demo    set up and run the main job on the bundled example"
 	@echo "make test    set up and run the tests (TESTS=tests/data for a part)"
+	@echo "make test-browser  only the tests in a real browser (Debian: chromium)"
 	@echo "make check   style, types, imports and sizes"
 	@echo "make bench   one JSON line per benchmark"
 	@echo "make docs    build the documentation"
@@ -26,6 +27,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest --doctest-modules --numprocesses=auto --dist=loadgroup $(TESTS)
+
+# A part of `make test` too, where Chromium is installed.
+test-browser: setup
+	$(BIN)/python -m pytest tests/browser
 
 # Parts of their own, so that `make --keep-going check` reports on all of them.
 check: check-style check-types check-layers check-sizes check-docs

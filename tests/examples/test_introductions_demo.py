@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +9,7 @@ from pathlib import Path
 import pytest
 
 import demo
-
-FULL = bool(os.environ.get("CURIOUSER_FULL"))
+from tests.demo_run import demo_run
 
 
 def walk(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,11 +37,10 @@ def test_the_demo_describes_every_problem_of_the_example() -> None:
     assert {name for name, _, _ in demo.PROBLEMS} == {path.stem for path in (demo.HERE / "problems").iterdir()}
 
 
-@pytest.mark.skipif(not FULL, reason="walks the whole loop in a minute or two; set CURIOUSER_FULL=1")
 @pytest.mark.timeout(900)
-def test_the_demo_walks_the_whole_loop_and_proves_what_the_talk_tells(tmp_path: Path) -> None:
-    ended = walk("--into", str(tmp_path / "workspace"))
-    assert ended.returncode == 0, ended.stderr
+def test_the_demo_walks_the_whole_loop_and_proves_what_the_talk_tells(tmp_path_factory: pytest.TempPathFactory) -> None:
+    ended = demo_run(tmp_path_factory)
+    assert ended.status == 0, ended.err
     for said in (
         "No difference shown between v2 and v3",
         "v5 is better than v2",
@@ -51,6 +48,6 @@ def test_the_demo_walks_the_whole_loop_and_proves_what_the_talk_tells(tmp_path: 
         "32 of 32 patterns stand in its training data",
         "200 added, 8 changed",
     ):
-        assert said in ended.stdout
-    triage = ended.stdout.split("v5 (live) on test set")[1]
+        assert said in ended.out
+    triage = ended.out.split("v5 (live) on test set")[1]
     assert triage.split("Rank")[1].splitlines()[1].startswith("the-arts-too-general"), "slide 50"

@@ -1,0 +1,60 @@
+"""A real Chromium, and a real server over a workspace that has lived through the talk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+
+from tests.browser.served import Served
+from tests.demo_run import demo_run
+
+CHROMIUM = "chromium"
+WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=375, height=800)
+# Chromium looks up its maker's hosts at every start unless it is told not to.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which(CHROMIUM)
+    if program is None:
+        pytest.skip("chromium is not installed; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser without a past."""
+    made = browser.new_context(viewport=WIDE)
+    made.set_default_timeout(15_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def introductions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the bundled example, with its problems, models and comparisons."""
+    ran = demo_run(tmp_path_factory)
+    assert ran.status == 0, ran.err
+    return shutil.copytree(ran.workspace, tmp_path_factory.mktemp("served") / "introductions")
+
+
+@pytest.fixture(scope="session")
+def served(introductions: Path) -> Iterator[Served]:
+    with Served(f"introductions={introductions}") as server:
+        yield server
