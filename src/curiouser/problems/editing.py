@@ -19,6 +19,7 @@ from curiouser.problems.errors import (
     PatternDisagreesError,
     PatternNotFoundError,
     ProblemExistsError,
+    ProblemMovedError,
     StepTakenError,
 )
 from curiouser.problems.placing import Placed, Placing
@@ -84,14 +85,27 @@ class Editing:
             raise
         return changed(made, patterns, added=patterns, placed=placed)
 
-    def edit(self, name: str, changes: Mapping[str, Any], *, kind: StepKind, actor: str) -> Problem:
+    def edit(
+        self,
+        name: str,
+        changes: Mapping[str, Any],
+        *,
+        kind: StepKind,
+        expected: Problem | None = None,
+        actor: str,
+    ) -> Problem:
         """Overwrite settings of a problem; nothing is written where nothing differs.
 
         Raises:
             ProblemNotFoundError: There is no such problem.
+            ProblemMovedError: It is not as it was expected to be; nothing was changed.
         """
         with self._database.write() as connection:
             number, before = stored.find_problem(connection, name)
+            if expected is not None and before != expected:
+                raise ProblemMovedError(
+                    f"somebody has changed problem {name!r} since it was read", "read it again, and edit that"
+                )
             after = dataclasses.replace(before, **changes)
             old, new = stored.settings_of(before), stored.settings_of(after)
             differing = [key for key in old if old[key] != new[key]]
@@ -107,13 +121,16 @@ class Editing:
         Raises:
             ProblemNotFoundError: There is no such problem.
             StepTakenError: It is closed, or open, already.
+            ProblemMovedError: Somebody changed it at the same moment; nothing was changed.
         """
         with self._database.read() as connection:
             _, problem = stored.find_problem(connection, name)
         if (problem.closed_at is not None) == closed:
             raise StepTakenError(f"problem {name!r} is {'closed' if closed else 'open'} already", "nothing was changed")
         kind = StepKind.CLOSED if closed else StepKind.REOPENED
-        return self.edit(name, {"closed_at": self._clock() if closed else None}, kind=kind, actor=actor)
+        # Two that close it at once both read it open: the second must not write a step that changes nothing.
+        moved = {"closed_at": self._clock() if closed else None}
+        return self.edit(name, moved, kind=kind, expected=problem, actor=actor)
 
     def add_patterns(self, name: str, placed: Placed, *, report: int | None, actor: str) -> PatternsChanged:
         """Add patterns to a problem; those it has already are left alone.

@@ -98,3 +98,10 @@ class StepTakenError(ConflictError):
     """The problem is already in the state asked for, or changed meanwhile."""
 
     code = "CUR111"
+
+
+class ProblemMovedError(ConflictError):
+    """Somebody changed the problem after it was read, so that this edit was made for another state."""
+
+    code = "CUR112"
+    http_status = 412

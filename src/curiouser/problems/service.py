@@ -114,12 +114,21 @@ class ProblemService:
         placed = place(source, self._placing, self._task, on=on, message=f"patterns of problem {name}", actor=actor)
         return self._editing.add(made, placed, report=from_report, actor=actor)
 
-    def edit(self, name: str, *, clear: Sequence[str] = (), actor: str, **given: Unpack[Given]) -> Problem:
+    def edit(
+        self,
+        name: str,
+        *,
+        clear: Sequence[str] = (),
+        expected: Problem | None = None,
+        actor: str,
+        **given: Unpack[Given],
+    ) -> Problem:
         """Change settings of a problem; what is not given stays.
 
         Args:
             name: The problem.
             clear: Settings to empty.
+            expected: What the problem was when it was read; another state is left alone.
             actor: Who does it.
             **given: Settings; see :class:`Given`.
 
@@ -127,6 +136,7 @@ class ProblemService:
             ProblemNotFoundError: There is no such problem.
             BadFactorError: A setting cannot be right.
             UsageError: Nothing is to be changed, or a setting cannot be emptied.
+            ProblemMovedError: It is not as it was expected to be.
         """
         unknown = sorted(set(clear) - set(CLEARABLE))
         if unknown:
@@ -136,7 +146,7 @@ class ProblemService:
             raise UsageError("nothing is to be changed", "see `curiouser problem edit --help`")
         if "description" in changes:
             changes["description"] = changes["description"] or ""
-        return self._editing.edit(name, changes, kind=StepKind.EDITED, actor=actor)
+        return self._editing.edit(name, changes, kind=StepKind.EDITED, expected=expected, actor=actor)
 
     def close(self, name: str, *, actor: str) -> Problem:
         """Close a problem; it stays a regression test.

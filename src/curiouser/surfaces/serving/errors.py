@@ -54,3 +54,17 @@ class StaleEditError(ConflictError):
 
     code = "CUR023"
     http_status = 412
+
+
+class UnsupportedFileError(UsageError):
+    """A request's body is of a type that the route does not take."""
+
+    code = "CUR024"
+    http_status = 415
+
+
+class TooLargeError(BadInputError):
+    """A request, or a file in it, is longer than may be sent at once."""
+
+    code = "CUR025"
+    http_status = 413
