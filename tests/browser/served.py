@@ -38,6 +38,11 @@ class Served:
         )
         self.said = ""
 
+    @property
+    def pid(self) -> int:
+        """The process that was started; its children are the workers."""
+        return self._process.pid
+
     def __enter__(self) -> Self:
         deadline = time.monotonic() + _READY_S
         while time.monotonic() < deadline:
