@@ -18,6 +18,7 @@ from curiouser.storage import Database, FolderObjects
 if TYPE_CHECKING:
     from curiouser.data import DataFiles
     from curiouser.evaluations import EvaluationService
+    from curiouser.jobs import JobService
     from curiouser.models import ModelService, PredictionStore
     from curiouser.problems import ProblemService
 
@@ -110,6 +111,13 @@ class Workspace:
             configuration=self.configuration,
             clock=self.clock,
         )
+
+    @cached_property
+    def jobs(self) -> JobService:
+        """Background jobs."""
+        from curiouser.jobs import JobService  # noqa: PLC0415  see the class
+
+        return JobService(self.database, self.clock)
 
     def close(self) -> None:
         """Give every connection back."""

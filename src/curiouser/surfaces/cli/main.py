@@ -19,6 +19,8 @@ COMMANDS = {
     "slice": "Name a part of the rows.",
     "report": "What a user told us.",
     "problem": "Problems: describe, triage, follow over the models.",
+    "serve": "Serve the web page and REST.",
+    "job": "Background jobs: list, cancel, try again, work.",
     "fsck": "Verify every hash; set aside what is damaged.",
     "workspace": "Back up and restore a workspace.",
     "cycle": "The talk's loop: each step, its slides and its command.",
