@@ -11,19 +11,19 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from markupsafe import Markup
 
-from curiouser.surfaces.web.curve_labels import Label, model_labels, spread, value_labels
+from curiouser.surfaces.web.curve_labels import NARROW, Label, is_numbered, model_labels, spread, value_labels
 from curiouser.surfaces.web.filters import number
 from curiouser.surfaces.web.tables import Column, Table
 
 MOST_SERIES: Final = 4
 """More would share dashes and markers."""
-_HEIGHT, _LABEL_GAP = 200, 16
+_HEIGHT, _LABEL_GAP, _LONGEST = 200, 16, 26
 _SHAPES = (
     '<circle r="4"/>',
     '<path d="M-4-4h8v8h-8z"/>',
@@ -72,13 +72,14 @@ class Chart:
     """Curves, for the key."""
     has_axes: bool = True
     """Whether room for an axis is needed at the left and below."""
-    marks: Sequence[str] = field(default=())
-    """What else the key explains: ``band``, ``limit``, ``then``, ``hollow``."""
+    marks: Sequence[str] = ()
+    """What else the key explains: ``band``, ``limit``, ``then``, ``hollow``, ``numbered``, ``numbered-narrow``."""
 
 
 def error_curve(
-    series: Sequence[Series], models: Sequence[str], *, title: str, tolerance: float | None = None, live: str = ""
-) -> Chart:
+    series: Sequence[Series], models: Sequence[str], *, title: str, tolerance: float | None = None, live: str = "",
+    width: float = 460,
+) -> Chart:  # fmt: skip
     """Draw errors over models: one curve with its band, or up to four that differ in dash and marker.
 
     Args:
@@ -87,6 +88,7 @@ def error_curve(
         title: What the chart shows.
         tolerance: Largest acceptable error rate, drawn as a line.
         live: The model that users meet.
+        width: Pixels that it has at least where the page has 720 or more; how many labels fit follows from it.
 
     Raises:
         ValueError: There are more than four curves, or one has not a point per model.
@@ -103,14 +105,16 @@ def error_curve(
     parts += _limit(frame, series, tolerance)
     for place, one in enumerate(series):
         parts += _dots(frame, place, one, models)
-    parts += [_text(label) for label in model_labels(models, frame.x, live, _HEIGHT + 20)]
+    parts += [_text(label) for label in model_labels(models, frame.x, live, y=_HEIGHT + 20, wide=width)]
     if alone:
-        parts += [_text(label) for label in value_labels(series[0].points, frame.x, frame.y)]
+        parts += [_text(label) for label in value_labels(series[0].points, frame.x, frame.y, wide=width)]
     else:
         parts += _names_at_end(frame, series)
     said = [_in_words(one, models) for one in series]
     svg = picture(title, " ".join(said) or "Nothing is scored yet.", _HEIGHT, parts)
-    marks = (*(("band",) if alone else ()), *(("limit",) if tolerance is not None else ()))
+    marks = [mark for mark, is_there in (("band", alone), ("limit", tolerance is not None)) if is_there]
+    if is_numbered(models, NARROW):
+        marks.append("numbered" if is_numbered(models, width) else "numbered-narrow")
     table = _curve_table(series, models, title)
     return Chart(title=title, svg=svg, table=table, names=[one.name for one in series], marks=marks)
 
@@ -222,7 +226,7 @@ class _Frame:
     top: float
 
     def x(self, place: int) -> float:
-        return 50.0 if self.count == 1 else 5 + 90 * place / max(self.count - 1, 1)
+        return 50.0 if self.count == 1 else 5 + 85 * place / max(self.count - 1, 1)
 
     def y(self, value: float) -> float:
         return _HEIGHT * (1 - min(value / self.top, 1))
@@ -309,7 +313,7 @@ def _names_at_end(frame: _Frame, series: Sequence[Series]) -> Iterator[str]:
             ends.append((frame.y(last), place, f"{one.name} {number(last, 2)}"))
     ends.sort()
     for y, (_, place, said) in zip(spread([end[0] for end in ends], _LABEL_GAP), ends, strict=True):
-        shown = said if len(said) <= 30 else f"{said[:24]}… {said.rpartition(' ')[2]}"
+        shown = said if len(said) <= _LONGEST else f"{said[: _LONGEST - 6]}… {said.rpartition(' ')[2]}"
         mark = f'<svg class="at dot{place + 1}" x="100%" y="{y:.1f}" overflow="visible"><g transform="translate(10 0)">'
         yield f'{mark}{_SHAPES[place]}</g></svg>'
         yield str(Markup('<text class="only-wide ink" x="100%" dx="20" y="{}">{}</text>').format(f"{y + 4:.1f}", shown))
@@ -348,6 +352,7 @@ def _curve_table(series: Sequence[Series], models: Sequence[str], title: str) ->
         caption=title,
         columns=[
             Column(key="model", title="Model"),
+            Column(key="place", title="Number", is_number=True),
             *([Column(key="series", title="Problem")] if several else []),
             Column(key="error", title="Error", digits=3, is_number=True),
             Column(key="low", title="95 % from", digits=3, is_number=True),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from curiouser.surfaces.web.filters import number
 
-_NARROW, _WIDE, _LETTER = 270.0, 540.0, 7.2
-"""Pixels that a curve has at least, below and above 720 px of page; and the width of a letter."""
+NARROW: Final = 260.0
+"""Pixels that a curve has at least below 720 px of page."""
+_LETTER = 7.2
+"""Width of a letter, pixels; few fonts are wider."""
 _VALUE_ROOM: Final = 36.0
+_NUMBER_ROOM: Final = 24.0
+_HIGHEST, _LOWEST = 20.0, 190.0
+"""Pixels from above: a point higher than the first has its label below; lower than the second, it is lifted."""
 _SHORTEST = 5
 """A name cut shorter says less than its number in the table."""
 
@@ -40,27 +46,40 @@ class HasValue(Protocol):
         ...
 
 
-def model_labels(models: Sequence[str], x: Callable[[int], float], live: str, y: float) -> list[Label]:
-    """Name the models below a curve: whole where there is room, else cut, else by number."""
+def model_labels(
+    models: Sequence[str], x: Callable[[int], float], live: str, *, y: float, wide: float
+) -> list[Label]:
+    """Name the models below a curve: whole where there is room, cut where that tells them apart, else by number."""
     return [
-        *_named(models, x, live, y, room=_WIDE, only="only-wide"),
-        *_named(models, x, live, y, room=_NARROW, only="only-narrow"),
+        *_named(models, x, live, y=y, room=wide, only="only-wide"),
+        *_named(models, x, live, y=y, room=NARROW, only="only-narrow"),
     ]
 
 
-def value_labels(points: Sequence[HasValue], x: Callable[[int], float], y: Callable[[float], float]) -> list[Label]:
-    """Write numbers at their points, as many as fit; the last one always."""
+def is_numbered(models: Sequence[str], room: float) -> bool:
+    """Tell whether models are shown by their number, so that the key must say so."""
+    letters = _letters(models, room)
+    shown = {_cut(name, letters) for name in models}
+    return letters < _SHORTEST or len(shown) < len(models)
+
+
+def value_labels(
+    points: Sequence[HasValue], x: Callable[[int], float], y: Callable[[float], float], *, wide: float
+) -> list[Label]:
+    """Write numbers at their points, as many as fit; the last one always, behind its point."""
     made = []
-    wide, narrow = _every(len(points), _WIDE, _VALUE_ROOM), _every(len(points), _NARROW, _VALUE_ROOM)
-    last = next((i for i in reversed(range(len(points))) if points[i].value is not None), None)
+    if_wide, if_narrow = (_every(len(points), room, _VALUE_ROOM) for room in (wide, NARROW))
+    last = max((i for i, point in enumerate(points) if point.value is not None), default=0)
     for i, point in enumerate(points):
-        from_last = (last or 0) - i
-        if point.value is None or from_last % wide:
+        if point.value is None or (last - i) % if_wide:
             continue
-        above = y(point.value) - 10
-        kind = "to-middle strong" if i == last else "to-middle ink"
-        kind += "" if from_last % narrow == 0 else " only-wide"
-        made.append(Label(text=number(point.value, 2), x=x(i), y=above if above > 10 else above + 30, kind=kind))
+        text, at = number(point.value, 2), y(point.value)
+        if i == last:
+            made.append(Label(text=text, x=x(i) + 2.5, y=at + (-2 if at > _LOWEST else 4), kind="strong"))
+            continue
+        above = at - 10 if at > _HIGHEST else at + 20
+        kind = "to-middle ink" + (" only-wide" if (last - i) % if_narrow else "")
+        made.append(Label(text=text, x=x(i), y=above, kind=kind))
     return made
 
 
@@ -82,25 +101,31 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
 
 
 def _named(
-    models: Sequence[str], x: Callable[[int], float], live: str, y: float, *, room: float, only: str
+    models: Sequence[str], x: Callable[[int], float], live: str, *, y: float, room: float, only: str
 ) -> list[Label]:
-    letters = int(room / max(len(models), 1) / _LETTER)
-    cut = all(len(name) > letters for name in models) or letters < _SHORTEST
-    by_number = cut and letters < _SHORTEST
-    every = _every(len(models), room, 24.0 if by_number else 0.0)
+    letters = _letters(models, room)
+    by_number = is_numbered(models, room)
+    every = _every(len(models), room, _NUMBER_ROOM) if by_number else 1
+    at_live = models.index(live) if live in models else -every
     made = []
     for i, name in enumerate(models):
-        is_live = name == live
-        if i % every and not is_live:
+        # The live model keeps its label; those that would touch it give way.
+        if i != at_live and (i % every or (at_live >= 0 and abs(i - at_live) < every)):
             continue
-        fits = len(name) <= letters
-        text = str(i + 1) if by_number else name if fits else f"{name[: max(letters - 1, 1)]}…"
-        kind = f"to-middle {only} {'strong' if is_live else ''}".rstrip()
+        text = str(i + 1) if by_number else _cut(name, letters)
+        kind = f"to-middle {only}" + (" strong" if i == at_live else "")
         made.append(Label(text=text, x=x(i), y=y, kind=kind, full="" if text == name else name))
     return made
 
 
+def _letters(models: Sequence[str], room: float) -> int:
+    return int(room / max(len(models), 1) / _LETTER)
+
+
+def _cut(name: str, letters: int) -> str:
+    return name if len(name) <= letters else f"{name[: max(letters - 1, 1)]}…"
+
+
 def _every(count: int, room: float, needed: float) -> int:
-    """Say that each, each second, each third … label fits."""
-    each = room / max(count, 1)
-    return max(1, -(-int(needed) // max(int(each), 1)))
+    """Say whether each label fits, each second, each third …"""
+    return max(1, math.ceil(needed * max(count - 1, 1) / room))
