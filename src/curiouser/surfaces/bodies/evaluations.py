@@ -18,7 +18,7 @@ from curiouser.evaluations import (
     Slice,
 )
 from curiouser.kernel.canonical import Json
-from curiouser.measure import Measured
+from curiouser.measure import Measured, Metric
 
 FLIPS_IN_BODY = 20
 """Flipped rows that a body lists; `compare --flips FILE` writes them all."""
@@ -139,6 +139,22 @@ def slice_body(one: Slice) -> dict[str, Json]:
 def slices_body(counted: Iterable[tuple[Slice, int]]) -> dict[str, Json]:
     """Present slices with the rows each has."""
     return {"slices": [{**slice_body(one), "rows": rows} for one, rows in counted]}
+
+
+def metrics_body(several: Iterable[Metric]) -> dict[str, Json]:
+    """Present metrics, each in one sentence."""
+    return {
+        "metrics": [
+            {
+                "name": one.name,
+                "sentence": one.sentence,
+                "higher_is_better": one.higher_is_better,
+                "low": one.low,
+                "high": one.high,
+            }
+            for one in several
+        ]
+    }
 
 
 def seen_body(seen: Seen) -> dict[str, Json]:

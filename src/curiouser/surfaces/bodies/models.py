@@ -80,11 +80,13 @@ def shown_body(shown: Shown) -> dict[str, Json]:
         "source": _plain(shown.model.source),
         "sandbox": list(shown.layers),
         "reported": [reported_body(score) for score in shown.reported],
-        "history": [
-            {"what": event.what, "detail": event.detail, "actor": event.actor, "at": as_text(event.at)}
-            for event in shown.history
-        ],
+        "history": [event_body(event) for event in shown.history],
     }
+
+
+def event_body(event: ModelEvent) -> dict[str, Json]:
+    """Present something that was done to a model."""
+    return {"what": event.what, "detail": event.detail, "actor": event.actor, "at": as_text(event.at)}
 
 
 def reported_body(score: ReportedScore) -> dict[str, Json]:

@@ -36,6 +36,11 @@ def task_body(configuration: Configuration) -> dict[str, Json]:
     }
 
 
+def settings_body(configuration: Configuration) -> dict[str, Json]:
+    """Present the task and the levels of harm; never where things are stored, which may hold a password."""
+    return {"task": task_body(configuration), "harm": dict(configuration.harm)}
+
+
 def status_body(found: Status) -> dict[str, Json]:
     """Present where the workspace stands and what is due."""
     standing = found.standing
