@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from fastapi import Request
 
-from curiouser.access import Role, RoleTooLowError, Token, User
+from curiouser.access import EVERY_WORKSPACE, Role, RoleTooLowError, Token, User
 from curiouser.kernel.errors import NotFoundError
 from curiouser.surfaces.serving.errors import SignInNeededError
 from curiouser.surfaces.serving.guard import SAFE
@@ -103,23 +103,26 @@ class Admission:
         token = self._access.token(secret.strip()) if kind.lower() == "bearer" else None
         if token is None:
             raise SignInNeededError("this token is unknown, revoked or expired", "make one: curiouser token create")
-        return _with(nobody, role=self._role_of(token, nobody.name), actor=token.user, via="token", token=token.number)
+        role, everywhere = self._role_of(token, nobody.name), self._role_of(token, EVERY_WORKSPACE)
+        return _with(nobody, role=role, everywhere=everywhere, actor=token.user, via="token", token=token.number)
 
     def _role_of(self, token: Token, name: str) -> Role | None:
         """A token allows what it was made for, and never more than its user may now."""
         held = self._access.role_in(self._access.user(token.user), name)
-        if held is None or token.workspace not in {"*", name}:
+        if held is None or token.workspace not in {EVERY_WORKSPACE, name}:
             return None
         return token.role if held.allows(token.role) else held
 
     def _known(self, nobody: Caller, user: User, role: Role | None, *, via: Via, csrf: str) -> Caller:
         names = [name for name in self._mounts if self._access.role_in(user, name) is not None]
-        return _with(nobody, role=role, actor=user.name, via=via, csrf=csrf, names=names)
+        everywhere = self._access.role_in(user, EVERY_WORKSPACE)
+        return _with(nobody, role=role, everywhere=everywhere, actor=user.name, via=via, csrf=csrf, names=names)
 
     def _local(self, nobody: Caller) -> Caller:
         csrf = hmac.new(self._settings.secret.encode(), b"local", hashlib.sha256).hexdigest()
         actor = nobody.workspace.actor
-        return _with(nobody, role=Role.ADMIN, actor=actor, via="local", csrf=csrf, names=list(self._mounts))
+        admin = {"role": Role.ADMIN, "everywhere": Role.ADMIN}
+        return _with(nobody, **admin, actor=actor, via="local", csrf=csrf, names=list(self._mounts))
 
     def _check_form_type(self, request: Request, caller: Caller) -> None:
         """Refuse what another site's form could send to the API with this browser's cookies."""

@@ -12,11 +12,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
+
 from curiouser.surfaces.serving.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+TOO_LARGE = 413
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -31,10 +34,6 @@ _HEADERS = {
     b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
 }
 Headers = Sequence[tuple[bytes, bytes]]
-
-
-class TooLargeError(Exception):
-    """A body is longer than what it may be; raised inside the application and answered here."""
 
 
 class Guard:
@@ -61,12 +60,7 @@ class Guard:
             await _refuse(send, *refusal)
             return
         answer = _Answer(send, is_encrypted=self._settings.encrypted)
-        limit = self._limit(str(scope["path"]))
-        try:
-            await self._app(scope, _limited(receive, limit), answer)
-        except TooLargeError:
-            if not answer.has_started:
-                await _refuse(answer, 413, f"the request is longer than {limit:,} bytes", "send less, or in parts")
+        await self._app(scope, _limited(receive, self._limit(str(scope["path"]))), answer)
 
     def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
         headers: Headers = scope["headers"]
@@ -91,11 +85,9 @@ class _Answer:
 
     def __init__(self, send: Send, *, is_encrypted: bool) -> None:
         self._send, self._is_encrypted = send, is_encrypted
-        self.has_started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.has_started = True
             own = {name.lower() for name, _ in message["headers"]}
             added = {**_HEADERS, b"cache-control": b"no-store"}
             if self._is_encrypted:
@@ -114,7 +106,8 @@ def _limited(receive: Receive, limit: int) -> Receive:
         message = await receive()
         came += len(message.get("body", b""))
         if came > limit:
-            raise TooLargeError
+            # FastAPI passes this kind on; of any other it says that the body could not be parsed.
+            raise HTTPException(TOO_LARGE, f"the request is longer than {limit:,} bytes")
         return message
 
     return counted

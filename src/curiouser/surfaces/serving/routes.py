@@ -39,6 +39,8 @@ class Caller:
     """What stands before every path: ``/w/<name>``, or nothing."""
     role: Role | None = None
     """What they may do in this workspace; None for somebody who is not signed in."""
+    everywhere: Role | None = None
+    """What they may do on the whole server: an admin of one workspace keeps no other's users."""
     actor: str = ""
     """Goes with every change."""
     via: Via = "nobody"

@@ -15,12 +15,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from curiouser.access import TooManyAttemptsError
 from curiouser.kernel.canonical import Json
 from curiouser.kernel.errors import CuriouserError, NotFoundError, RetryableError, UsageError
 from curiouser.surfaces.bodies.errors import error_body
 from curiouser.surfaces.bodies.text import json_text
 from curiouser.surfaces.serving.admission import API
-from curiouser.surfaces.serving.errors import InvalidRequestError, SignInNeededError, WrongMethodError
+from curiouser.surfaces.serving.errors import InvalidRequestError, SignInNeededError, TooLargeError, WrongMethodError
+from curiouser.surfaces.serving.guard import TOO_LARGE
 
 PROBLEM_JSON = "application/problem+json"
 ErrorPage = Callable[[Request, int, dict[str, Json]], Response]
@@ -70,6 +72,8 @@ def _problem(error: CuriouserError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, RetryableError):
         headers["Retry-After"] = "1"
+    if isinstance(error, TooManyAttemptsError):
+        headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, WrongMethodError):
         headers["Allow"] = error.allowed
     return Response(
@@ -82,13 +86,17 @@ def _known(error: Exception) -> CuriouserError | None:
         return error
     if isinstance(error, RequestValidationError):
         return InvalidRequestError([_mistake(one["loc"], one["msg"]) for one in error.errors()])
-    if isinstance(error, HTTPException):
-        if error.status_code == HTTPStatus.NOT_FOUND:
-            return NotFoundError("there is nothing at this address", "start at /")
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            return WrongMethodError((error.headers or {}).get("Allow", "GET"))
-        return UsageError(str(error.detail), "see /api/v1/openapi.json")
-    return None
+    return _of_http(error) if isinstance(error, HTTPException) else None
+
+
+def _of_http(error: HTTPException) -> CuriouserError:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return NotFoundError("there is nothing at this address", "start at /")
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return WrongMethodError((error.headers or {}).get("Allow", "GET"))
+    if error.status_code == TOO_LARGE:
+        return TooLargeError(str(error.detail), "send less, or in parts")
+    return UsageError(str(error.detail), "see /api/v1/openapi.json")
 
 
 def _mistake(where: Sequence[object], said: str) -> str:
