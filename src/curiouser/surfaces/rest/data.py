@@ -1,0 +1,153 @@
+"""Versions of labelled rows over REST: datasets, branches and tags, the log, what changed, and single cells."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Request
+from pydantic import Field
+from starlette.responses import Response
+
+from curiouser.access import Role
+from curiouser.data import Cell, Ref, RefKind, RefNotFoundError
+from curiouser.surfaces.bodies.data import (
+    committed_body,
+    data_status_body,
+    diff_body,
+    log_body,
+    ref_body,
+    refs_body,
+    shown_body,
+)
+from curiouser.surfaces.rest.pages import following, paged, rest_after
+from curiouser.surfaces.rest.parameters import MOST_ROWS, Body, Id, Ids, Name, Text
+from curiouser.surfaces.rest.parameters import Ref as RefText
+from curiouser.surfaces.serving.answers import body_answer, must_match, tagged_answer
+from curiouser.surfaces.serving.routes import After, Asked, Caller, Limit, Routes
+
+routes = Routes(tags=["data"])
+
+
+class NewRef(Body):
+    """A branch or tag to be made."""
+
+    name: Name
+    at: RefText | None = None
+
+
+class CellGiven(Body):
+    """One cell of a known row, and its new value as text; null makes it missing."""
+
+    id: Id
+    column: Name
+    text: Text | None
+
+
+class Edit(Body):
+    """Cells to set and rows to delete; the options of `curiouser data commit`."""
+
+    branch: Name = "main"
+    cells: Annotated[tuple[CellGiven, ...], Field(max_length=MOST_ROWS)] = ()
+    deletes: Ids = ()
+    message: Text
+    allow_input_changes: bool = False
+
+
+class Undo(Body):
+    """A version to undo; the options of `curiouser data revert`."""
+
+    data_commit: RefText
+    branch: Name = "main"
+    message: Text | None = None
+
+
+@routes.get("/datasets", role=Role.VIEWER)
+def list_datasets(caller: Asked, limit: Limit = 100, after: After = None) -> Response:
+    """List every dataset with its branches, tags, rows and size; `curiouser data status`."""
+    found = rest_after(caller.workspace.data.status(), after, lambda one: one.dataset.name)[: limit + 1]
+    cursor = following(found, limit, lambda one: one.dataset.name)
+    return body_answer(paged(data_status_body(found[:limit]), cursor))
+
+
+@routes.get("/datasets/{dataset}/refs", role=Role.VIEWER)
+def list_refs(caller: Asked, dataset: Name, limit: Limit = 100, after: After = None) -> Response:
+    """List the branches, then the tags of a dataset; `curiouser data branch`."""
+    found = rest_after(caller.workspace.data.refs(dataset), after, lambda one: one.name)[: limit + 1]
+    return body_answer(paged(refs_body(found[:limit]), following(found, limit, lambda one: one.name)))
+
+
+@routes.get("/datasets/{dataset}/refs/{name}", role=Role.VIEWER)
+def show_ref(caller: Asked, dataset: Name, name: Name) -> Response:
+    """Show where a branch or tag points."""
+    return tagged_answer(ref_body(_ref(caller, dataset, name)))
+
+
+@routes.post("/datasets/{dataset}/branches", role=Role.MAINTAINER, status_code=201)
+def add_branch(caller: Asked, dataset: Name, body: NewRef) -> Response:
+    """Start a branch; `curiouser data branch NAME`."""
+    made = caller.workspace.data.branch(dataset, body.name, body.at, actor=caller.actor)
+    return tagged_answer(ref_body(made), status=201)
+
+
+@routes.post("/datasets/{dataset}/tags", role=Role.MAINTAINER, status_code=201)
+def add_tag(caller: Asked, dataset: Name, body: NewRef) -> Response:
+    """Give a version a lasting name; `curiouser data tag NAME`."""
+    made = caller.workspace.data.tag(dataset, body.name, body.at, actor=caller.actor)
+    return tagged_answer(ref_body(made), status=201)
+
+
+@routes.delete("/datasets/{dataset}/refs/{name}", role=Role.MAINTAINER)
+def delete_ref(caller: Asked, request: Request, dataset: Name, name: Name) -> Response:
+    """Delete a branch or a tag; its versions stay until garbage collection; `curiouser data branch NAME --delete`."""
+    found, data = _ref(caller, dataset, name), caller.workspace.data
+    must_match(request, ref_body(found))
+    delete = data.delete_branch if found.kind is RefKind.BRANCH else data.delete_tag
+    return body_answer(ref_body(delete(dataset, name, actor=caller.actor)))
+
+
+@routes.post("/datasets/{dataset}/edits", role=Role.MAINTAINER)
+def edit_rows(caller: Asked, dataset: Name, body: Edit) -> Response:
+    """Correct single cells and delete rows; `curiouser data commit`."""
+    cells = [Cell(id=one.id, column=one.column, text=one.text) for one in body.cells]
+    said = body.model_dump(include={"deletes", "message", "allow_input_changes"})
+    return body_answer(
+        committed_body(caller.workspace.data.edit(dataset, body.branch, cells=cells, actor=caller.actor, **said))
+    )
+
+
+@routes.post("/datasets/{dataset}/reverts", role=Role.MAINTAINER)
+def revert(caller: Asked, dataset: Name, body: Undo) -> Response:
+    """Undo one version with a new one; what came later stays; `curiouser data revert`."""
+    data, commit = caller.workspace.data, body.data_commit
+    made = data.revert(dataset, body.branch, commit, actor=caller.actor, message=body.message)
+    return body_answer(committed_body(made))
+
+
+@routes.get("/log", role=Role.VIEWER)
+def log(caller: Asked, ref: RefText = "test", limit: Limit = 20, after: RefText | None = None) -> Response:
+    """List the versions of a ref, newest first; `curiouser data log`."""
+    return body_answer(log_body(caller.workspace.data.log(ref, limit=limit, before=after), limit))
+
+
+@routes.get("/data-commits/{ref}", role=Role.VIEWER)
+def show_data_commit(caller: Asked, ref: RefText, limit: Limit = 20) -> Response:
+    """Show one version: who, why, its columns, and which rows it changed; `curiouser data show`."""
+    return body_answer(shown_body(caller.workspace.data.show(ref, limit=limit)))
+
+
+@routes.get("/diff", role=Role.VIEWER)
+def diff(caller: Asked, before: RefText, after: RefText, limit: Limit = 100) -> Response:
+    """Show what changed between two versions, row by row and field by field; `curiouser data diff`."""
+    return body_answer(diff_body(caller.workspace.data.diff(before, after, limit=limit)))
+
+
+def _ref(caller: Caller, dataset: str, name: str) -> Ref:
+    """Find a branch or tag.
+
+    Raises:
+        RefNotFoundError: The dataset has none of this name.
+    """
+    found = next((one for one in caller.workspace.data.refs(dataset) if one.name == name), None)
+    if found is None:
+        raise RefNotFoundError(f"{dataset}@{name}", "there is no such branch or tag")
+    return found

@@ -1,0 +1,25 @@
+"""The workspace itself over REST: its task, the loop, and the talk's checklist."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from curiouser.access import Role
+from curiouser.cycle import CYCLE
+from curiouser.surfaces.bodies.workspace import cycle_body, settings_body
+from curiouser.surfaces.serving.answers import body_answer
+from curiouser.surfaces.serving.routes import Asked, Routes
+
+routes = Routes(tags=["workspace"])
+
+
+@routes.get("/settings", role=Role.VIEWER)
+def settings(caller: Asked) -> Response:
+    """Say what the task is and what the levels of harm are; where things are stored is the server's own."""
+    return body_answer(settings_body(caller.workspace.configuration))
+
+
+@routes.get("/cycle", role=Role.VIEWER)
+def cycle(_caller: Asked) -> Response:
+    """Show the talk's loop: each step, its slides and its command; `curiouser cycle`."""
+    return body_answer(cycle_body(CYCLE))
