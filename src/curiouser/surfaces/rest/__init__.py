@@ -9,10 +9,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curiouser.surfaces.rest import server
+from curiouser.surfaces.rest import (
+    accounts,
+    audit,
+    data,
+    data_files,
+    evaluations,
+    jobs,
+    model_files,
+    models,
+    patterns,
+    problems,
+    reports,
+    server,
+    tokens,
+    workspaces,
+)
 from curiouser.surfaces.serving.routes import Routes
+
+_PARTS = (
+    server,
+    workspaces,
+    problems,
+    patterns,
+    reports,
+    models,
+    model_files,
+    evaluations,
+    data,
+    data_files,
+    jobs,
+    accounts,
+    tokens,
+    audit,
+)
 
 
 def every_route() -> Iterable[Routes]:
     """List the routes of every part."""
-    return (server.routes,)
+    return [part.routes for part in _PARTS]

@@ -1,0 +1,31 @@
+"""The audit log over REST: who did what, and whether somebody rewrote it."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from curiouser.access import Role
+from curiouser.surfaces.bodies.access import audit_body
+from curiouser.surfaces.rest.accounts import check_keeper
+from curiouser.surfaces.rest.pages import following, paged
+from curiouser.surfaces.rest.parameters import Name, Number
+from curiouser.surfaces.serving.answers import body_answer
+from curiouser.surfaces.serving.routes import Asked, Limit, Routes
+
+routes = Routes(tags=["access"])
+
+
+@routes.get("/audit", role=Role.MAINTAINER)
+def list_entries(caller: Asked, limit: Limit = 100, after: Number | None = None, actor: Name | None = None) -> Response:
+    """Read the audit log of the whole server, newest first; `curiouser audit`."""
+    check_keeper(caller, Role.MAINTAINER)
+    found = caller.access.audit(limit=limit + 1, before=after, actor=actor)
+    return body_answer(paged(audit_body(found[:limit]), following(found, limit, lambda one: one.number)))
+
+
+@routes.get("/audit/check", role=Role.MAINTAINER)
+def check_chain(caller: Asked) -> Response:
+    """Walk the whole log and say what was rewritten, removed or inserted; `curiouser audit verify`."""
+    check_keeper(caller, Role.MAINTAINER)
+    found = caller.access.verify_audit()
+    return body_answer({"whole": not found, "broken": found})
