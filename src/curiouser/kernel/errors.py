@@ -10,13 +10,15 @@ CuriouserError                      1 / 500
 ├── UntrustedError                  1 / 403   would run or load what nobody vouched for
 ├── ModelFailedError                1 / 502   a user's model raised, hung, or answered nonsense
 ├── CheckFailedError                3 / 422   the check ran, and the answer is bad
+├── AccessRefusedError (in access)  4 / 403   whoever asks may not; 401 where nobody is known, 429 after too many tries
 ├── StorageError (OSError)         74 / 507   disk full, read-only, damaged
 └── RetryableError                 75 / 503   nothing happened; the same call is safe again
     (OutcomeUnknownError is a StorageError: the same call is *not* safe again)
 
 Each class has a stable code; slices add theirs below these, in their hundred:
 CUR0xx kernel, storage and workspace, CUR1xx problems, CUR2xx data,
-CUR3xx models, CUR4xx evaluations, CUR5xx pytest plugin.
+CUR3xx models, CUR4xx evaluations, CUR5xx pytest plugin, CUR6xx access,
+CUR7xx jobs.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from curiouser.kernel.errors import ConfigurationError, WorkspaceNotFoundError
 from curiouser.storage import Database, FolderObjects
 
 if TYPE_CHECKING:
+    from curiouser.access import AccessService
     from curiouser.data import DataFiles
     from curiouser.evaluations import EvaluationService
     from curiouser.jobs import JobService
@@ -54,6 +55,13 @@ class Workspace:
         workspace = cls(root, load_configuration(root / FILE_NAME), actor=actor or default_actor(root), clock=clock)
         workspace.database.check()
         return workspace
+
+    @cached_property
+    def access(self) -> AccessService:
+        """Accounts, sessions, tokens and the audit log."""
+        from curiouser.access import AccessService  # noqa: PLC0415  see the class
+
+        return AccessService(self.database, self.clock)
 
     @cached_property
     def data(self) -> DataFiles:
