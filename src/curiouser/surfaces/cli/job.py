@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -67,9 +68,12 @@ def retry(workspace: Workspace, number: int, *, as_json: bool) -> None:
 
 @job.command("work")
 @click.option("--once", is_flag=True, help="Do at most one job, and end.")
+@click.option(
+    "--while-open", is_flag=True, help="End, too, when standard input ends: with the program that started it."
+)
 @json_option
 @pass_workspace
-def work(workspace: Workspace, *, once: bool, as_json: bool) -> None:
+def work(workspace: Workspace, *, once: bool, while_open: bool, as_json: bool) -> None:
     """Do the jobs that wait, until interrupted; a job under way is then put back.
 
     `curiouser serve` has workers of its own; further ones, on any machine that
@@ -77,6 +81,8 @@ def work(workspace: Workspace, *, once: bool, as_json: bool) -> None:
     """
     worker = make_worker(workspace)
     with _stopping() as stop:
+        if while_open:
+            threading.Thread(target=_stop_at_end, args=(stop,), name="input", daemon=True).start()
         if once:
             worker.run_one(stop)
         else:
@@ -84,6 +90,13 @@ def work(workspace: Workspace, *, once: bool, as_json: bool) -> None:
             worker.run(stop)
     left = workspace.jobs.count_unfinished()
     emit({"worker": worker.name, "unfinished": left}, lambda: f"{plural(left, 'job')} left.", as_json=as_json)
+
+
+def _stop_at_end(stop: threading.Event) -> None:
+    """Wait for the end of standard input: a server that was killed closes it, and cannot say goodbye otherwise."""
+    while sys.stdin.buffer.read(1):
+        pass
+    stop.set()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -40,7 +41,7 @@ def serve(
     behind_proxy: bool,
     tls_cert: Path | None,
     tls_key: Path | None,
-    **given: object,
+    **given: Any,  # noqa: ANN401  click's options
 ) -> None:
     """Serve the web page and REST for one workspace, or for several under /w/NAME/.
 
@@ -54,7 +55,7 @@ def serve(
     mounted = _mounted(folders or (session.folder if session and session.folder else ".",))
     encrypted = behind_proxy or tls_cert is not None
     _check(str(given["host"]), encrypted=encrypted, cert=tls_cert, key=tls_key, behind_proxy=behind_proxy)
-    settings = Settings(workspaces=mounted, encrypted=encrypted, **given)  # type: ignore[arg-type]  click's options
+    settings = Settings(workspaces=mounted, encrypted=encrypted, **given)
     plan = Plan(
         workers=workers,
         job_workers=job_workers,

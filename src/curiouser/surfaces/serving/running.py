@@ -104,7 +104,7 @@ def _job_workers(settings: Settings, each: int) -> Iterator[None]:
     """Keep workers running beside the server: one that dies is started again, and its job is taken over."""
     stop = threading.Event()
     commands = [
-        [sys.executable, "-m", "curiouser", "-C", folder, "--quiet", "job", "work"]
+        [sys.executable, "-m", "curiouser", "-C", folder, "--quiet", "job", "work", "--while-open"]
         for folder in settings.workspaces.values()
         for _ in range(each)
     ]
@@ -135,5 +135,12 @@ def _watch(commands: list[list[str]], stop: threading.Event) -> None:
 
 
 def _started(command: list[str]) -> subprocess.Popen[bytes]:
-    # A session of its own: Ctrl-C is the server's, which ends its workers in order.
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+    # A session of its own: Ctrl-C is the server's, which ends its workers in order. Where the server is killed,
+    # its end of the pipe closes, and they end as well.
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
