@@ -19,7 +19,7 @@ from curiouser.kernel.clock import Clock
 from curiouser.kernel.errors import RetryableError
 from curiouser.storage import Database, utc_text
 
-_UNKNOWN = "unknown"
+_UNKNOWN = "(unknown)"
 """Stands in the log for a name that is no user's: people type passwords there."""
 
 

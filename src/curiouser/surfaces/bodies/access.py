@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from curiouser.access import AuditEntry, Token, User
+from curiouser.access import AuditEntry, AuditHead, Token, User
 from curiouser.kernel.canonical import Json
 from curiouser.kernel.clock import as_text
 
@@ -26,6 +26,21 @@ def user_body(one: User) -> dict[str, Json]:
 def users_body(several: Sequence[User]) -> dict[str, Json]:
     """Present users by name."""
     return {"users": [user_body(one) for one in several]}
+
+
+def invited_body(name: str, secret: str) -> dict[str, Json]:
+    """Present a one-time link: the one time its secret is told."""
+    return {"user": name, "path": f"/login/once/{secret}"}
+
+
+def new_user_body(one: User, secret: str) -> dict[str, Json]:
+    """Present a user who was just made, with the one-time link."""
+    return {**user_body(one), "path": invited_body(one.name, secret)["path"]}
+
+
+def ended_body(name: str, count: int) -> dict[str, Json]:
+    """Present how many sessions of a user were ended."""
+    return {"user": name, "ended": count}
 
 
 def token_body(one: Token) -> dict[str, Json]:
@@ -75,6 +90,11 @@ def audit_entry_body(one: AuditEntry) -> dict[str, Json]:
 def audit_body(several: Sequence[AuditEntry]) -> dict[str, Json]:
     """Present lines of the audit log, newest first."""
     return {"entries": [audit_entry_body(one) for one in several]}
+
+
+def checked_audit_body(found: Sequence[str], head: AuditHead) -> dict[str, Json]:
+    """Present what a walk over the audit log found, and where the log ends now."""
+    return {"whole": not found, "broken": list(found), "number": head.number, "hash": head.hash}
 
 
 def _moment(moment: datetime | None) -> str | None:
