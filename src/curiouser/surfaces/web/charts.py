@@ -226,7 +226,7 @@ class _Frame:
     top: float
 
     def x(self, place: int) -> float:
-        return 50.0 if self.count == 1 else 5 + 85 * place / max(self.count - 1, 1)
+        return 50.0 if self.count == 1 else 5 + 83 * place / max(self.count - 1, 1)
 
     def y(self, value: float) -> float:
         return _HEIGHT * (1 - min(value / self.top, 1))
@@ -315,14 +315,14 @@ def _names_at_end(frame: _Frame, series: Sequence[Series]) -> Iterator[str]:
     for y, (_, place, said) in zip(spread([end[0] for end in ends], _LABEL_GAP), ends, strict=True):
         shown = said if len(said) <= _LONGEST else f"{said[: _LONGEST - 6]}… {said.rpartition(' ')[2]}"
         mark = f'<svg class="at dot{place + 1}" x="100%" y="{y:.1f}" overflow="visible"><g transform="translate(10 0)">'
-        yield f'{mark}{_SHAPES[place]}</g></svg>'
+        yield f"{mark}{_SHAPES[place]}</g></svg>"
         yield str(Markup('<text class="only-wide ink" x="100%" dx="20" y="{}">{}</text>').format(f"{y + 4:.1f}", shown))
 
 
 def _text(label: Label) -> str:
     full = Markup("<title>{}</title>").format(label.full) if label.full else Markup("")
-    made = Markup('<text class="{}" x="{}%" y="{}">{}{}</text>')
-    return str(made.format(label.kind, f"{label.x:.2f}", f"{label.y:.1f}", full, label.text))
+    made = Markup('<text class="{}" x="{}%" dx="{}" y="{}">{}{}</text>')
+    return str(made.format(label.kind, f"{label.x:.2f}", label.dx, f"{label.y:.1f}", full, label.text))
 
 
 def _in_words(one: Series, models: Sequence[str]) -> str:

@@ -28,11 +28,13 @@ class Label:
     text: str
     """What it says."""
     x: float
-    """Where its middle is, percent."""
+    """Where it stands, percent."""
     y: float
     """Its baseline, pixels."""
     kind: str
     """Classes."""
+    dx: int = 0
+    """How far to the right of ``x`` it begins, pixels."""
     full: str = ""
     """The whole of it, where it had to be cut."""
 
@@ -46,9 +48,7 @@ class HasValue(Protocol):
         ...
 
 
-def model_labels(
-    models: Sequence[str], x: Callable[[int], float], live: str, *, y: float, wide: float
-) -> list[Label]:
+def model_labels(models: Sequence[str], x: Callable[[int], float], live: str, *, y: float, wide: float) -> list[Label]:
     """Name the models below a curve: whole where there is room, cut where that tells them apart, else by number."""
     return [
         *_named(models, x, live, y=y, room=wide, only="only-wide"),
@@ -75,7 +75,7 @@ def value_labels(
             continue
         text, at = number(point.value, 2), y(point.value)
         if i == last:
-            made.append(Label(text=text, x=x(i) + 2.5, y=at + (-2 if at > _LOWEST else 4), kind="strong"))
+            made.append(Label(text=text, x=x(i), dx=9, y=at + (-2 if at > _LOWEST else 4), kind="strong"))
             continue
         above = at - 10 if at > _HIGHEST else at + 20
         kind = "to-middle ink" + (" only-wide" if (last - i) % if_narrow else "")
@@ -88,15 +88,18 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
 
     Examples:
         >>> spread([10, 12, 50], 16)
-        [3.0, 19.0, 50]
+        [3.0, 19.0, 50.0]
     """
     moved = list(places)
-    for _ in range(len(moved)):
-        for i in range(len(moved) - 1):
-            lack = gap - (moved[i + 1] - moved[i])
-            if lack > 0:
-                moved[i] -= lack / 2
-                moved[i + 1] += lack / 2
+    pairs = range(len(moved) - 1)
+    for _ in moved:
+        for i in pairs:
+            lack = max(gap - (moved[i + 1] - moved[i]), 0)
+            moved[i] -= lack / 2
+            moved[i + 1] += lack / 2
+    # Halving comes close to the gap and never reaches it; what is left goes one way.
+    for i in pairs:
+        moved[i + 1] = max(moved[i + 1], moved[i] + gap)
     return moved
 
 
@@ -127,5 +130,5 @@ def _cut(name: str, letters: int) -> str:
 
 
 def _every(count: int, room: float, needed: float) -> int:
-    """Say whether each label fits, each second, each third …"""
+    """Say whether each label fits, each second, or each third."""
     return max(1, math.ceil(needed * max(count - 1, 1) / room))

@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from curiouser.access import Role
 from curiouser.workspace import Workspace
-
-ROLES: Final = ("viewer", "labeller", "expert", "maintainer", "admin")
-"""Each may do what the ones before it may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +18,7 @@ class Room:
     """What it is called."""
     path: str
     """Its page, without the workspace."""
-    role: str = "viewer"
+    role: Role = Role.VIEWER
     """The least role that may open it."""
 
 
@@ -50,10 +48,10 @@ FLOORS: Final = (
         title="Keep",
         rooms=(
             Room(title="Jobs", path="/jobs"),
-            Room(title="Users", path="/users", role="admin"),
+            Room(title="Users", path="/users", role=Role.ADMIN),
             Room(title="Tokens", path="/tokens"),
-            Room(title="Audit log", path="/audit", role="admin"),
-            Room(title="Settings", path="/settings", role="maintainer"),
+            Room(title="Audit log", path="/audit", role=Role.ADMIN),
+            Room(title="Settings", path="/settings", role=Role.MAINTAINER),
         ),
     ),
 )
@@ -63,21 +61,22 @@ _COUNTS: Mapping[str, Callable[[Workspace], int]] = {
     "/problems": lambda workspace: workspace.problems.count_open(),
     "/reports": lambda workspace: workspace.problems.count_unlinked_reports(),
     "/models": lambda workspace: len(workspace.models.list()),
+    "/jobs": lambda workspace: workspace.jobs.count_unfinished(),
 }
 
 
-def floors_for(role: str | None) -> tuple[Floor, ...]:
+def floors_for(role: Role | None) -> tuple[Floor, ...]:
     """Choose the rooms that a role may open.
 
     Examples:
-        >>> [room.title for room in floors_for("viewer")[-1].rooms]
+        >>> [room.title for room in floors_for(Role.VIEWER)[-1].rooms]
         ['Jobs', 'Tokens']
     """
     if role is None:
         return ()
-    reach = ROLES[: ROLES.index(role) + 1]
     kept = (
-        Floor(title=floor.title, rooms=tuple(room for room in floor.rooms if room.role in reach)) for floor in FLOORS
+        Floor(title=floor.title, rooms=tuple(room for room in floor.rooms if role.allows(room.role)))
+        for floor in FLOORS
     )
     return tuple(floor for floor in kept if floor.rooms)
 

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from curiouser.access import Role
 from curiouser.kernel.clock import utc_now
 from curiouser.surfaces.web.assets import Asset, asset_response, asset_url, assets
 from curiouser.surfaces.web.charts import chart_shape, interval_bar, spark
@@ -48,7 +49,7 @@ class Visitor(Protocol):
         ...
 
     @property
-    def role(self) -> str | None:
+    def role(self) -> Role | None:
         """What they may do; None for somebody who is not signed in."""
         ...
 
@@ -92,7 +93,7 @@ class Nobody:
     """No workspace they may open."""
     workspace: Workspace | None = None
     """No workspace."""
-    role: str | None = None
+    role: Role | None = None
     """They may do nothing."""
     actor: str = ""
     """Unknown."""

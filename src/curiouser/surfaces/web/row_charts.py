@@ -171,7 +171,9 @@ def _line(
     texts = made.format("strong" if strong else "ink", top + 13, line.name, top + 13, said)
     drawn = ""
     if line.low is not None and line.high is not None:
-        drawn += f'<line class="span" x1="{scale.at(line.low)}" x2="{scale.at(line.high)}" y1="{top + 26}" y2="{top + 26}"/>'
+        drawn += (
+            f'<line class="span" x1="{scale.at(line.low)}" x2="{scale.at(line.high)}" y1="{top + 26}" y2="{top + 26}"/>'
+        )
     if line.value is not None:
         drawn += f'<circle class="dot1" cx="{scale.at(line.value)}" cy="{top + 26}" r="4"/>'
     yield f'<g class="{tone}">{texts}{drawn}</g>'
@@ -194,7 +196,9 @@ def _in_words(line: DifferenceLine, unit: str) -> str:
 
 
 def _score_in_words(line: ScoreLine) -> str:
-    now = line.note or "no score" if line.value is None else f"{number(line.value)}, {interval(line)}, n {number(line.n)}"
+    now = (
+        line.note or "no score" if line.value is None else f"{number(line.value)}, {interval(line)}, n {number(line.n)}"
+    )
     then = "" if line.then is None else f", reported then as {number(line.then)}"
     return f"{line.name}{', live' if line.live else ''}: {now}{then}."
 

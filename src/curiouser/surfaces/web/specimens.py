@@ -36,10 +36,10 @@ def specimens() -> Mapping[str, object]:
 
 
 def _curve() -> Chart:
-    errors = ((38, 0.507, 0.744), (29, 0.362, 0.607), (31, 0.393, 0.638), (24, 0.286, 0.526), (17, 0.185, 0.408), (1, 0.003, 0.089))  # fmt: skip
+    ends = ((0.507, 0.744), (0.362, 0.607), (0.393, 0.638), (0.286, 0.526), (0.185, 0.408), (0.003, 0.089))
     points = [
         Point(value=wrong / 60, low=low, high=high, n=60, says="fixed" if wrong == 1 else "failing")
-        for wrong, low, high in errors
+        for wrong, (low, high) in zip((38, 29, 31, 24, 17, 1), ends, strict=True)
     ]
     series = [Series(name="drugs-doctors-false-pos", points=points)]
     return error_curve(
@@ -61,23 +61,31 @@ def _curves() -> Chart:
 
 
 def _many() -> Chart:
+    falling = [1 / (1 + i / 9) for i in range(60)]
     points = [
-        Point(value=0.6 / (1 + i / 9), low=0.5 / (1 + i / 9), high=0.75 / (1 + i / 9), n=80) if i % 17 else Point(value=None)
-        for i in range(60)
-    ]  # fmt: skip
+        Point(value=0.6 * error, low=0.5 * error, high=0.75 * error, n=80) if i % 17 else Point(value=None)
+        for i, error in enumerate(falling)
+    ]
     models = [f"a-model-with-quite-a-long-name-{i + 1}" for i in range(60)]
     return error_curve(
-        [Series(name="sixty-models", points=points)], models, title="Sixty models", tolerance=0.05, live=models[40], width=340
+        [Series(name="sixty-models", points=points)],
+        models,
+        title="Sixty models",
+        tolerance=0.05,
+        live=models[40],
+        width=340,
     )
 
 
 def _forest() -> Chart:
     lines = [
         DifferenceLine(name="drugs-doctors-false-pos", value=0.267, low=0.155, high=0.379, n=60, verdict="better"),
-        DifferenceLine(name="politicians-false-neg", value=0.1, low=-0.016, high=0.216, n=40, verdict="no_difference_shown"),
+        DifferenceLine(
+            name="politicians-false-neg", value=0.1, low=-0.016, high=0.216, n=40, verdict="no_difference_shown"
+        ),
         DifferenceLine(name="lawyers-for-tenants", value=None),
         DifferenceLine(name="health-more-specific", value=-0.203, low=-0.302, high=-0.105, n=64, verdict="worse"),
-    ]  # fmt: skip
+    ]
     return difference_forest(lines, title="forest-6 against forest-5, by problem")
 
 
@@ -93,9 +101,21 @@ def _strip() -> Chart:
 
 def _equation() -> object:
     factors = [
-        Factor(name="users affected", shown="3.1%", says=("2.8–3.4", "412 of 13,290"), value=3.1, low=2.8, high=3.4, most=20),
-        Factor(name="error rate", shown="0.28", says=("0.19–0.41", "17 of 60 patterns"), value=0.283, low=0.185, high=0.408),
+        Factor(
+            name="users affected",
+            shown="3.1%",
+            says=("2.8–3.4", "412 of 13,290"),
+            value=3.1,
+            low=2.8,
+            high=3.4,
+            most=20,
+        ),
+        Factor(
+            name="error rate", shown="0.28", says=("0.19–0.41", "17 of 60 patterns"), value=0.283, low=0.185, high=0.408
+        ),
         Factor(name="harm", shown="10", says=("dangerous", "set by Thandi, 12 Sep")),
-    ]  # fmt: skip
-    product = Factor(name="Impact", shown="8.8", says=("5.4–12.7", "rank 1 to 2"), value=8.8, low=5.4, high=12.7, most=14)
+    ]
+    product = Factor(
+        name="Impact", shown="8.8", says=("5.4–12.7", "rank 1 to 2"), value=8.8, low=5.4, high=12.7, most=14
+    )
     return impact_equation(factors, product)
