@@ -25,8 +25,8 @@ _LONGEST = 64
 def count_attempt(connection: Connection, name: str, address: str, now: datetime) -> None:
     """Write an attempt down before it is made; one that succeeds is forgotten afterwards.
 
-    Counting first is what holds the limit when a hundred attempts come at
-    once. The caller holds the lock of the audit log's end.
+    Counting first, in a write transaction of its own, is what holds the limit
+    when a hundred attempts come at once.
 
     Raises:
         TooManyAttemptsError: Too many failed, or are under way.

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from sqlalchemy import Connection
-
 from curiouser.access import chain
 from curiouser.access.records import AuditEntry, AuditHead, Role
 from curiouser.kernel.clock import Clock
@@ -69,10 +64,3 @@ class AuditService:
         """
         with self._database.read() as connection:
             return list(chain.breaks_in(connection, known))
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """Open a write transaction in which nobody else writes here."""
-        with self._database.write() as connection:
-            chain.head(connection, for_update=True)
-            yield connection

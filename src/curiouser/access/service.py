@@ -26,9 +26,8 @@ _UNKNOWN = "(unknown)"
 class AccessService(AuditService):
     """Keeps accounts, sessions, tokens and the audit log.
 
-    Safe to use from several threads and processes. Writers queue for the end
-    of the audit log, so that limits and "the last admin" hold under races on
-    PostgreSQL too, where two transactions may otherwise read the same state.
+    Safe to use from several threads and processes: a write transaction is
+    alone on every database, so that limits and "the last admin" hold in races.
 
     Args:
         database: Where they are kept.
@@ -53,7 +52,7 @@ class AccessService(AuditService):
             UserExistsError: A user has this name already.
         """
         name, workspace, now = stored.user_name(name), stored.granted_workspace(workspace), self._clock()
-        with self._writing() as connection:
+        with self._database.write() as connection:
             if stored.user_row(connection, name) is not None:
                 raise UserExistsError(name)
             values = {"name": name, "created_at": utc_text(now), "created_by": actor}
@@ -86,7 +85,7 @@ class AccessService(AuditService):
             LastAdminError: Nobody could keep users afterwards.
         """
         workspace, now = stored.granted_workspace(workspace), self._clock()
-        with self._writing() as connection:
+        with self._database.write() as connection:
             user = stored.find_user(connection, name)
             if workspace == EVERY_WORKSPACE and role is not Role.ADMIN:
                 stored.keep_an_admin(connection, user)
@@ -103,7 +102,7 @@ class AccessService(AuditService):
             LastAdminError: Nobody could keep users afterwards.
         """
         now = self._clock()
-        with self._writing() as connection:
+        with self._database.write() as connection:
             user = stored.find_user(connection, name)
             if user.disabled_at is not None:
                 return user
@@ -121,7 +120,7 @@ class AccessService(AuditService):
         Raises:
             UserNotFoundError: There is no such user.
         """
-        with self._writing() as connection:
+        with self._database.write() as connection:
             user = stored.find_user(connection, name)
             self._set_disabled(connection, user, None)
             chain.append(connection, self._clock(), actor=actor, action="user.enable", object=user.name)
@@ -151,7 +150,7 @@ class AccessService(AuditService):
             UserDisabledError: They are kept out.
         """
         now = self._clock()
-        with self._writing() as connection:
+        with self._database.write() as connection:
             user = stored.find_user(connection, name)
             if user.disabled_at is not None:
                 raise UserDisabledError(user.name)
@@ -170,12 +169,12 @@ class AccessService(AuditService):
         with self._database.read() as connection:
             user = sessions.user_of_link(connection, secret, now)
         if user is None:
-            with self._writing() as connection:
+            with self._database.write() as connection:
                 attempts.count_attempt(connection, secret, address, now)
             raise LinkRefusedError
         passwords.check_password(user.name, password)
         hashed = passwords.hash_password(password)
-        with self._writing() as connection:
+        with self._database.write() as connection:
             # Read again: of two who use a link at once, one is late.
             user = sessions.user_of_link(connection, secret, now)
             if user is None:
@@ -193,13 +192,13 @@ class AccessService(AuditService):
             TooManyAttemptsError: Five failed under this name, or twenty from this address, within 15 minutes.
         """
         name, now = stored.typed_name(name), self._clock()
-        with self._writing() as connection:
+        with self._database.write() as connection:
             attempts.count_attempt(connection, name, address, now)
             row = stored.user_row(connection, name)
         stored_hash = row.password if row is not None else None
         is_right = passwords.matches(password, stored_hash)
         made = None
-        with self._writing() as connection:
+        with self._database.write() as connection:
             current = stored.user_row(connection, name)
             who = current.name if current is not None else _UNKNOWN
             # The password may have been reset, or the user disabled, while the old one was being checked.
@@ -222,7 +221,7 @@ class AccessService(AuditService):
         """
         passwords.check_password(self.user(name).name, password)
         hashed = passwords.hash_password(password)
-        with self._writing() as connection:
+        with self._database.write() as connection:
             user = stored.find_user(connection, name)
             stored.set_password_hash(connection, user, hashed)
             chain.append(connection, self._clock(), actor=actor, action="password.set", object=user.name)
@@ -251,7 +250,7 @@ class AccessService(AuditService):
     def log_out(self, secret: str) -> None:
         """End one session; nothing happens when it has ended."""
         now = self._clock()
-        with self._writing() as connection:
+        with self._database.write() as connection:
             session = sessions.find_session(connection, secret, now)
             if session is not None:
                 sessions.end_session(connection, secret)
@@ -265,7 +264,7 @@ class AccessService(AuditService):
             UserNotFoundError: There is no such user.
         """
         now = self._clock()
-        with self._writing() as connection:
+        with self._database.write() as connection:
             user = stored.find_user(connection, name)
             count = sessions.count_live(connection, user, now)
             stored.drop_sessions(connection, user)
@@ -294,7 +293,7 @@ class AccessService(AuditService):
             UserNotFoundError: There is no such user.
         """
         workspace, now = stored.granted_workspace(workspace), self._clock()
-        with self._writing() as connection:
+        with self._database.write() as connection:
             owner = stored.find_user(connection, user)
             if owner.disabled_at is not None:
                 raise UserDisabledError(owner.name)
@@ -333,7 +332,7 @@ class AccessService(AuditService):
             TokenNotFoundError: There is no token of this number.
         """
         now = self._clock()
-        with self._writing() as connection:
+        with self._database.write() as connection:
             token = tokens.token_of_number(connection, number)
             tokens.revoke(connection, number, now)
             what = f"token {number} of {token.user}"

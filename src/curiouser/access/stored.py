@@ -110,7 +110,7 @@ def set_grant(
 
 
 def keep_an_admin(connection: Connection, lost: User) -> None:
-    """Refuse to lose a user when nobody else can keep users; the caller holds the lock.
+    """Refuse to lose a user when nobody else can keep users, in a write transaction.
 
     One who has set no password yet may never come, so that they do not count
     where the one who goes can sign in.

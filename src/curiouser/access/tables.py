@@ -106,7 +106,7 @@ audit_entry = Table(
 audit_head = Table(
     "audit_head",
     metadata,
-    # One row: the end of the chain, so that entries cut off the end are missed, and the lock of whoever writes here.
+    # One row: the end of the chain, so that entries cut off the end are missed.
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("number", Integer, nullable=False),
     Column("hash", _HASH, nullable=False),
