@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from curiouser.surfaces.serving.routes import Routes
-from curiouser.surfaces.web import shell, signing
+from curiouser.surfaces.web import problem_forms, problems, reports, shell, signing
 from curiouser.surfaces.web.shell import error_page
 
 __all__ = ("error_page", "every_route")
@@ -17,4 +17,5 @@ __all__ = ("error_page", "every_route")
 
 def every_route() -> Iterable[Routes]:
     """List the routes of every group of pages."""
-    return (shell.routes, signing.routes)
+    # The forms come first: /problems/new is no problem's name.
+    return (shell.routes, signing.routes, problem_forms.routes, problems.routes, reports.routes)
