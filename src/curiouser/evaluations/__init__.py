@@ -31,6 +31,7 @@ from curiouser.evaluations.errors import (
     SliceNotFoundError,
     UnlabelledTestSetError,
 )
+from curiouser.evaluations.marking import Marked, Wrongness
 from curiouser.evaluations.records import (
     ALL_ROWS,
     HEADLINE,
@@ -47,7 +48,7 @@ from curiouser.evaluations.records import (
     Seen,
     Slice,
 )
-from curiouser.evaluations.service import EvaluationService, Wrongness
+from curiouser.evaluations.service import EvaluationService
 from curiouser.evaluations.slices import SlicedRows
 from curiouser.evaluations.test_set import TestSet
 
@@ -63,6 +64,7 @@ __all__ = [
     "Leaderboard",
     "LeaderboardRow",
     "LeaderboardScore",
+    "Marked",
     "MetricNotFoundError",
     "NothingToCompareError",
     "Pair",

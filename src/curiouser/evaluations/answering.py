@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,15 @@ import numpy.typing as npt
 
 from curiouser.evaluations.test_set import TestSet
 from curiouser.kernel.configuration import Task, TaskKind
+from curiouser.kernel.remembered import Remembered
 from curiouser.measure import Answers, FloatArray, IntArray
-from curiouser.models import Model, ModelService, PredictionStore
+from curiouser.models import Model, ModelId, ModelService, PredictionStore, StoredAnswers
 
 Progress = Callable[[int, int | None], None]
 """Told (rows asked so far, rows to ask)."""
 
 FIRST_BATCH, LARGEST_BATCH = 64, 8_192
+_KEPT_KEYS = 4
 BATCH_AIM_S = 1.0
 """A batch is sized to take about this long: what a kill loses, and how often a bar moves."""
 
@@ -44,10 +46,14 @@ class Answering:
 
     def __init__(self, models: ModelService, predictions: PredictionStore, task: Task) -> None:
         self._models, self._predictions, self._task = models, predictions, task
+        self._keys = Remembered[tuple[str, tuple[str, ...]], IntArray](most=_KEPT_KEYS)
 
     def keys(self, model: Model, test_set: TestSet) -> IntArray:
         """Interned input of every row, as this model reads it: ``(n,)``."""
-        return self._predictions.keys_for(test_set.commit.content_hash, tuple(model.columns), lambda: test_set.rows)
+        content, columns = test_set.commit.content_hash, tuple(model.columns)
+        return self._keys.get(
+            (content, columns), lambda: self._predictions.keys_for(content, columns, lambda: test_set.rows)
+        )
 
     def unasked(self, model: Model, test_set: TestSet) -> Unasked:
         """Find the distinct inputs that a model never answered."""
@@ -83,7 +89,28 @@ class Answering:
 
     def answers(self, model: Model, test_set: TestSet) -> Answers:
         """Read a model's answers, in the order of the rows."""
-        stored = self._predictions.read(model.digest, self.keys(model, test_set))
+        return self._answers(self._predictions.read(model.digest, self.keys(model, test_set)))
+
+    def answers_at(self, models: Sequence[Model], test_set: TestSet, places: IntArray) -> dict[ModelId, Answers]:
+        """Read the answers of several models to a few rows.
+
+        Args:
+            models: Any but those of which only reported scores remain.
+            test_set: The rows.
+            places: ``(k,)``, which of them, >= 0.
+
+        Returns:
+            By model, ``(k,)`` answers in the order of ``places``.
+        """
+        found: dict[ModelId, Answers] = {}
+        for columns in dict.fromkeys(tuple(model.columns) for model in models):
+            alike = [model for model in models if tuple(model.columns) == columns]
+            keys = self.keys(alike[0], test_set)[places]
+            stored = self._predictions.read_each([model.digest for model in alike], keys)
+            found |= {model.id: self._answers(stored[model.digest]) for model in alike}
+        return found
+
+    def _answers(self, stored: StoredAnswers) -> Answers:
         columns, valid = stored.columns, stored.valid
         if not columns:
             return self._none_given(len(valid))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from curiouser.data import DataService
 from curiouser.evaluations.answering import Answering, Progress
@@ -15,39 +13,22 @@ from curiouser.evaluations.comparing import Comparing, Contestant
 from curiouser.evaluations.errors import MetricNotFoundError, NothingToCompareError, SeveralTestSetsError
 from curiouser.evaluations.evaluating import Evaluating
 from curiouser.evaluations.files import ids_in, write_flips
+from curiouser.evaluations.marking import Marked, Wrongness, classes_of, marked, wrongness
 from curiouser.evaluations.notes import kept_notes, reported_notes, sample_notes, seen_notes
 from curiouser.evaluations.records import Comparison, EvaluationRun, Leaderboard, Seen, Slice
 from curiouser.evaluations.scoring import metrics_for, score_headline
 from curiouser.evaluations.slices import SlicedRows, Slices
 from curiouser.evaluations.stored import evaluated_commits, evaluated_on, log_comparison, seen, then_scores
-from curiouser.evaluations.test_set import UNLABELLED, TestSet, load_test_set
+from curiouser.evaluations.test_set import TestSet, TestSets
 from curiouser.kernel.clock import Clock, as_text
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.ids import DataCommitId
-from curiouser.measure import (
-    Answers,
-    BoolArray,
-    IntArray,
-    Metric,
-    TaskKind,
-    answered_classes,
-    right_answers,
-)
+from curiouser.measure import Answers, IntArray, Metric
 from curiouser.models import Model, ModelId, ModelKind, ModelService, PredictionStore, ReportedOnlyError
 from curiouser.storage import Database
 
 SHOWN_COMMITS = 5
 """Data commits on the leaderboard, today's included."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Wrongness:
-    """Which rows a model gets wrong."""
-
-    wrong: BoolArray
-    """``(n,)``, True where the answer is wrong; False where that is not known."""
-    known: BoolArray
-    """``(n,)``, True where the row has a label and the model answered."""
 
 
 class EvaluationService:
@@ -73,7 +54,8 @@ class EvaluationService:
         clock: Clock,
     ) -> None:
         self._database, self._data, self._models, self._task, self._clock = database, data, models, task, clock
-        self._answering = Answering(models, predictions, task)
+        self._answering, self._predictions = Answering(models, predictions, task), predictions
+        self._test_sets = TestSets(data, task)
         self._slices = Slices(database, task, clock)
 
     # One model on one test set.
@@ -85,7 +67,7 @@ class EvaluationService:
             NotFoundError: The ref names nothing.
             UnlabelledTestSetError: It has no label column.
         """
-        return load_test_set(self._data, self._task, on)
+        return self._test_sets.load(on)
 
     def answers(self, model: Model, test_set: TestSet) -> Answers:
         """Read what a model answered, in the order of the rows; a row it never answered is not valid.
@@ -99,27 +81,27 @@ class EvaluationService:
 
     def wrong(self, model: Model, test_set: TestSet) -> Wrongness:
         """Mark the rows a model gets wrong: another class than the label, or a miss beyond the tolerance."""
-        answers = self.answers(model, test_set)
-        right = right_answers(
-            TaskKind(self._task.kind),
-            test_set.truth,
-            answers,
-            threshold=model.threshold,
-            tolerance=self._task.tolerance,
-        )
-        if right is None:
-            nothing = np.zeros(test_set.n, np.bool_)
-            return Wrongness(wrong=nothing, known=nothing)
-        known = test_set.labelled & answers.valid
-        return Wrongness(wrong=known & ~right, known=known)
+        return wrongness(self._task, model, self.answers(model, test_set), test_set)
 
     def classes(self, model: Model, test_set: TestSet) -> IntArray:
         """Class code of every answer after the threshold: ``(n,)``, -1 where there is none."""
-        answers = self.answers(model, test_set)
-        codes = answered_classes(TaskKind(self._task.kind), answers, model.threshold)
-        if codes is None:
-            return np.full(test_set.n, UNLABELLED, np.int64)
-        return np.where(answers.valid, codes, UNLABELLED)
+        return classes_of(self._task, model, self.answers(model, test_set))
+
+    def marked(self, models: Sequence[Model], test_set: TestSet, places: IntArray) -> dict[ModelId, Marked]:
+        """Read and mark the answers of several models to a few rows, at the cost of these rows.
+
+        Args:
+            models: Any but those of which only reported scores remain.
+            test_set: The rows.
+            places: ``(k,)``, which of them, >= 0.
+        """
+        answers = self._answering.answers_at(models, test_set, places)
+        return {one.id: marked(self._task, one, answers[one.id], test_set, places) for one in models}
+
+    def fingerprints(self, models: Sequence[Model]) -> dict[ModelId, str]:
+        """Name all that each model has answered so far: another name as soon as an answer comes."""
+        names = self._predictions.fingerprints([one.digest for one in models])
+        return {one.id: names[one.digest] for one in models}
 
     def metrics(self) -> Mapping[str, Metric]:
         """List the metrics of the task, the headline's first."""

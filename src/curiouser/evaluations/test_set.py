@@ -13,11 +13,14 @@ import polars as pl
 from curiouser.data import DataCommit, DataService, Origin
 from curiouser.evaluations.errors import UnlabelledTestSetError
 from curiouser.kernel.configuration import Task, TaskKind
-from curiouser.kernel.ids import ExampleId
+from curiouser.kernel.ids import DataCommitId, ExampleId
+from curiouser.kernel.remembered import Remembered
 from curiouser.measure import BoolArray, FloatArray, IntArray
 
 UNLABELLED = -1
 """Class code of a row without a label."""
+_KEPT, _MOST_ROWS_KEPT = 3, 1_000_000
+"""How many test sets are kept at hand, and the most rows that one of them may have."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,10 +70,13 @@ class TestSet:
         Returns:
             ``(len(ids),)``, the row of each id; -1 where the test set has none.
         """
-        wanted = pl.DataFrame({"id": pl.Series(list(ids), dtype=pl.String)})
-        numbered = self.rows.select("id").with_row_index("place")
-        found = wanted.join(numbered, on="id", how="left", maintain_order="left")["place"]
-        return found.cast(pl.Int64).fill_null(-1).to_numpy().astype(np.int64)
+        known, wanted = self.rows["id"], pl.Series("id", list(ids), dtype=pl.String)
+        if known.is_empty() or wanted.is_empty():
+            return np.full(len(wanted), -1, np.int64)
+        # The rows lie by id, so a hundred ids cost a hundred searches, whatever the size of the test set.
+        places = known.search_sorted(wanted).clip(upper_bound=len(known) - 1)
+        there = (known.gather(places) == wanted).to_numpy()
+        return np.where(there, places.to_numpy().astype(np.int64), -1)
 
     def chosen(self, ids: Sequence[str]) -> BoolArray:
         """Mark the rows of these ids: ``(n,)``."""
@@ -80,20 +86,41 @@ class TestSet:
         return marked
 
 
-def load_test_set(data: DataService, task: Task, on: str) -> TestSet:
-    """Load a test set at the data commit that a ref names.
+class TestSets:
+    """Loads test sets; the last few are kept at hand, because a data commit never changes.
 
     Args:
         data: Where the rows are.
         task: Says which column is the label, and whose row it is.
-        on: A ref: ``test``, ``test@main``, ``test@<prefix>``.
-
-    Raises:
-        DatasetNotFoundError: No dataset has this name.
-        RefNotFoundError: The ref names nothing.
-        UnlabelledTestSetError: It has no label column.
     """
-    commit = data.resolve(on)
+
+    __test__: ClassVar[bool] = False  # as TestSet's
+
+    def __init__(self, data: DataService, task: Task) -> None:
+        self._data, self._task = data, task
+        self._kept = Remembered[DataCommitId, TestSet](most=_KEPT)
+
+    def load(self, on: str) -> TestSet:
+        """Load a test set at the data commit that a ref names.
+
+        Args:
+            on: A ref: ``test``, ``test@main``, ``test@<prefix>``.
+
+        Raises:
+            DatasetNotFoundError: No dataset has this name.
+            RefNotFoundError: The ref names nothing.
+            UnlabelledTestSetError: It has no label column.
+        """
+        commit = self._data.resolve(on)
+        found = self._kept.peek(commit.id)
+        if found is None:
+            found = _loaded(self._data, self._task, commit, on)
+            if found.n <= _MOST_ROWS_KEPT:
+                self._kept.put(commit.id, found)
+        return found
+
+
+def _loaded(data: DataService, task: Task, commit: DataCommit, on: str) -> TestSet:
     if task.label not in commit.schema:
         raise UnlabelledTestSetError(
             f"{on} has no label column {task.label!r}, so nothing can be scored on it",

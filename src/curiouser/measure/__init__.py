@@ -25,6 +25,7 @@ code of the user each row belongs to, -1 where no user is known (such a row stan
 from curiouser.kernel.configuration import TaskKind
 from curiouser.measure.comparing import compare_pair
 from curiouser.measure.impact import (
+    DRAWS,
     Affected,
     CountedShare,
     Harm,
@@ -64,6 +65,7 @@ from curiouser.measure.verdicts import ALPHA, holm, holm_confidences, verdict
 
 __all__ = [
     "ALPHA",
+    "DRAWS",
     "Affected",
     "Answers",
     "BoolArray",

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from curiouser.measure.rates import jeffreys_draws
 from curiouser.measure.records import FloatArray, Interval
 
 DRAWS = 10_000
+_DRAWS_AT_ONCE = 250
+"""Draws that are ranked together: with a thousand problems they fit into a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,9 +294,28 @@ def rank_ranges(drawn: FloatArray) -> list[RankRange | None]:
     ranges: list[RankRange | None] = [None] * drawn.shape[1]
     if not scored.size:
         return ranges
-    ranks = np.argsort(np.argsort(-scored, axis=1, kind="stable"), axis=1) + 1
-    best = np.quantile(ranks, 0.025, axis=0, method="inverted_cdf")
-    worst = np.quantile(ranks, 0.975, axis=0, method="inverted_cdf")
+    ranks = _ranks(scored)
+    # The inverse of the empirical distribution is one of the draws: which one, the same function says of 0, 1, 2 …
+    ends = [int(np.quantile(np.arange(len(drawn)), q, method="inverted_cdf")) for q in (0.025, 0.975)]
+    best, worst = np.partition(ranks, ends, axis=1)[:, ends].T
     for place, low, high in zip(np.flatnonzero(known), best, worst, strict=True):
         ranges[int(place)] = RankRange(best=int(low), worst=int(high))
     return ranges
+
+
+def _ranks(scored: FloatArray) -> npt.NDArray[np.int32]:
+    """Rank the problems within each draw, the highest first, ties in order: ``(n_problems, draws)``, from 1."""
+    draws, n = scored.shape
+    ranks = np.empty((n, draws), np.int32)
+    place = np.arange(1, n + 1, dtype=np.int32)
+    for start in range(0, draws, _DRAWS_AT_ONCE):
+        some = -scored[start : start + _DRAWS_AT_ONCE]
+        order = np.argsort(some, axis=1)
+        ordered = np.take_along_axis(some, order, axis=1)
+        tied = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
+        # The fast sort leaves ties in any order, and they are rare: impacts of exactly 0.
+        order[tied] = np.argsort(some[tied], axis=1, kind="stable")
+        ranked = np.empty(order.shape, np.int32)
+        np.put_along_axis(ranked, order, place[np.newaxis, :], axis=1)
+        ranks[:, start : start + _DRAWS_AT_ONCE] = ranked.T
+    return ranks

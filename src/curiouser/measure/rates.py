@@ -1,6 +1,7 @@
 """Intervals of a rate: k of n, also where rows share a user or carry weights."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
@@ -13,6 +14,12 @@ def _check_counts(successes: float, n: float) -> None:
         raise ValueError(f"a rate needs 0 <= successes <= n, got {successes} of {n}")
     if not n > 0:
         raise ValueError("a rate of no rows is undefined: ask for n > 0 first")
+
+
+@lru_cache(maxsize=65_536)
+def _beta_quantile(a: float, b: float, p: float) -> float:
+    """Quantile of a beta distribution; a thousand problems ask for the same few again and again."""
+    return float(special.betaincinv(a, b, p))
 
 
 def wilson(successes: float, n: float, *, confidence: float = 0.95, quantile: float | None = None) -> Interval:
@@ -103,7 +110,7 @@ def upper_bound(successes: int, n: int, *, confidence: float = 0.95) -> float:
     _check_counts(successes, n)
     if successes == n:
         return 1.0
-    return float(special.betaincinv(successes + 1, n - successes, confidence))
+    return _beta_quantile(successes + 1, n - successes, confidence)
 
 
 def lower_bound(successes: int, n: int, *, confidence: float = 0.95) -> float:
@@ -130,7 +137,7 @@ def lower_bound(successes: int, n: int, *, confidence: float = 0.95) -> float:
     _check_counts(successes, n)
     if successes == 0:
         return 0.0
-    return float(special.betaincinv(successes, n - successes + 1, 1 - confidence))
+    return _beta_quantile(successes, n - successes + 1, 1 - confidence)
 
 
 def jeffreys(successes: int, n: int, *, confidence: float = 0.95) -> Interval:

@@ -50,8 +50,9 @@ if TYPE_CHECKING:
         WrongFormatError,
     )
     from curiouser.models.exporting import write_rows
+    from curiouser.models.gathering import StoredAnswers
     from curiouser.models.prediction_tables import PredictionsDamagedError
-    from curiouser.models.predictions import PredictionStore, StoredAnswers
+    from curiouser.models.predictions import PredictionStore
     from curiouser.models.records import (
         Added,
         Asked,
@@ -103,7 +104,7 @@ def __getattr__(name: str) -> object:
         "ModelService": "service",
         "PredictionStore": "predictions",
         "PredictionsDamagedError": "prediction_tables",
-        "StoredAnswers": "predictions",
+        "StoredAnswers": "gathering",
         "write_rows": "exporting",
     }
     home = elsewhere.get(name, "errors" if name.endswith("Error") else "records")

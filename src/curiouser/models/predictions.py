@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, sel
 from curiouser.data import value_hashes
 from curiouser.kernel.canonical import digest_of
 from curiouser.kernel.errors import BadInputError
+from curiouser.models.gathering import StoredAnswers, fingerprints, gathered
 from curiouser.models.interning import HASH_BYTES, HashArray, KeyArray, every_page, intern_hashes
 from curiouser.models.prediction_tables import (
     BLOB_BYTES,
@@ -36,16 +37,6 @@ from curiouser.storage import Database
 KEYS_PER_BLOB = BLOB_BYTES // 8
 KEPT_KEY_SETS = 64
 """Data commits (times sets of columns) whose keys are remembered; older ones are hashed again when asked for."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StoredAnswers:
-    """Answers of one predictor, in the order of the keys that were asked for."""
-
-    columns: Mapping[str, AnswerArray]
-    """Column name -> ``(n,)``, in the precision they came in; meaningless where ``valid`` is False."""
-    valid: BoolArray
-    """``(n,)``, True where every one of the columns holds an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +166,22 @@ class PredictionStore:
                 columns[name], answered = _gathered(connection, Layout(digest, name, dtypes[name]), keys)
                 valid &= answered
         return StoredAnswers(columns, valid)
+
+    def read_each(self, digests: Sequence[str], keys: KeyArray) -> dict[str, StoredAnswers]:
+        """Read the answers of several predictors to a few inputs; else as :meth:`read`.
+
+        Only the chunks that hold one of the inputs are read, in a few statements for all predictors.
+
+        Raises:
+            PredictionsDamagedError: A blob that is read does not match its checksum.
+        """
+        with self._database.read() as connection:
+            return gathered(connection, digests, keys)
+
+    def fingerprints(self, digests: Sequence[str]) -> dict[str, str]:
+        """Name all that several predictors have answered so far: another name as soon as an answer comes."""
+        with self._database.read() as connection:
+            return fingerprints(connection, digests)
 
     def known(self, digest: str, keys: KeyArray) -> BoolArray:
         """Tell which inputs the predictor has answered: ``(n,)``.

@@ -9,6 +9,7 @@ import polars as pl
 
 from curiouser.data import DataCommit, DataService, predicates
 from curiouser.kernel.configuration import Task
+from curiouser.kernel.remembered import Remembered
 from curiouser.measure import CountedShare, TypedShare, clopper_pearson
 from curiouser.problems.errors import BadFactorError
 from curiouser.problems.records import Affected, AffectedSource, UserReport
@@ -16,6 +17,11 @@ from curiouser.problems.results import AffectedShare
 
 Share = tuple[AffectedShare, TypedShare | CountedShare]
 """What people read, and what impact draws from."""
+CountKey = tuple[str, str, float | None]
+"""Data commit, predicate, days of the window."""
+Counted = Remembered[CountKey, tuple[int, int]]
+"""Users with a matching row and active users, which stay what they are on one data commit."""
+KEPT_SHARES = 4_096
 
 
 class Counting:
@@ -24,10 +30,13 @@ class Counting:
     Args:
         data: Where production rows are.
         task: Says whose a row is and when it was.
+        counted: What was counted before.
     """
 
-    def __init__(self, data: DataService, task: Task) -> None:
+    def __init__(self, data: DataService, task: Task, counted: Counted | None = None) -> None:
         self._data, self._task = data, task
+        self._counts = Counted(most=KEPT_SHARES) if counted is None else counted
+        self._heads: dict[str, DataCommit] = {}
         self._windows: dict[tuple[str, float | None], tuple[pl.DataFrame, datetime | None]] = {}
 
     def share(self, affected: Affected, reports: Sequence[UserReport]) -> Share:
@@ -43,21 +52,19 @@ class Counting:
         """
         if affected.source is AffectedSource.STATED:
             return _stated(affected)
-        head = self._data.resolve(str(affected.dataset))
-        window, start = self._window(head, affected)
-        users = set(window["user"])
+        head = self._head(str(affected.dataset))
         if affected.source is AffectedSource.ROWS:
             where = predicates.parse(str(affected.where), head.schema)
-            columns = list(dict.fromkeys(["id", *where.columns]))
-            found = set(self._data.rows(head.id, columns=columns, where=where.expression())["id"])
-            hit = set(window.filter(pl.col("id").is_in(list(found)))["user"])
+            key = (head.id, str(where), affected.window_days)
+            hit, active = self._counts.get(key, lambda: self._matching(head, affected, where))
             says = f"users with a row where {where}"
         else:
+            window, start = self._window(head, affected)
             # A reporter is active by the very report, also where production rows do not show it.
-            hit = {str(one.user) for one in reports if start is None or one.reported_at > start}
-            users |= hit
+            users = {str(one.user) for one in reports if start is None or one.reported_at > start}
+            hit, active = len(users), len(users | set(window["user"]))
             says = "users who reported it (a lower bound)"
-        return self._counted(affected, len(hit), len(users), f"{says}, {self._span(affected, head)}")
+        return self._counted(affected, hit, active, f"{says}, {self._span(affected, head)}")
 
     def check(self, affected: Affected) -> None:
         """Make sure that a way to find the percent can work, before it is kept.
@@ -73,6 +80,18 @@ class Counting:
         self._columns(head, affected)
         if affected.where is not None:
             predicates.parse(affected.where, head.schema)
+
+    def _head(self, ref: str) -> DataCommit:
+        if ref not in self._heads:
+            self._heads[ref] = self._data.resolve(ref)
+        return self._heads[ref]
+
+    def _matching(self, head: DataCommit, affected: Affected, where: predicates.Predicate) -> tuple[int, int]:
+        """Count the users with a matching row in the window, and all that are active in it."""
+        window, _ = self._window(head, affected)
+        columns = list(dict.fromkeys(["id", *where.columns]))
+        found = self._data.rows(head.id, columns=columns, where=where.expression())
+        return window.join(found, on="id", how="semi")["user"].n_unique(), window["user"].n_unique()
 
     def _window(self, head: DataCommit, affected: Affected) -> tuple[pl.DataFrame, datetime | None]:
         """Read the active users' rows (id and user) and the moment the window starts."""

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
-from curiouser.data import DataService, DatasetNotFoundError, normalised_hash
+from curiouser.data import DataCommit, DataService, DatasetNotFoundError, normalised_hash
 from curiouser.kernel.configuration import Task
-from curiouser.kernel.ids import ExampleId
-from curiouser.models import Model
+from curiouser.kernel.remembered import Remembered
+from curiouser.measure import BoolArray
 
 TRAINING = "train"
 """The dataset that models are taken to be trained on where they say nothing else."""
-_TRAINED_ON = "trained_on"
+TRAINED_ON = "trained_on"
+"""Key of a model's source: the data it was trained on, where it names any."""
+_KEPT_TRAINING_SETS = 8
 
 
 class Memory:
     """Compares inputs of patterns with inputs of training data, case, width and white space aside.
 
-    Hashes of a training dataset are made once per data commit.
+    Hashes of a training dataset are made once per version of its rows.
 
     Args:
         data: Where both are.
@@ -26,38 +29,45 @@ class Memory:
 
     def __init__(self, data: DataService, task: Task) -> None:
         self._data, self._task = data, task
-        self._seen: dict[str, pl.Series] = {}
+        self._seen = Remembered[str, pl.Series](most=_KEPT_TRAINING_SETS)
 
-    def memorised(self, model: Model, rows: pl.DataFrame) -> frozenset[ExampleId]:
-        """Tell which rows stand in the model's training data.
+    def training_data(self, ref: str | None) -> DataCommit | None:
+        """Find what a model was trained on.
 
         Args:
-            model: Says what it was trained on, else the head of ``train`` is taken.
-            rows: Rows of the test dataset with id and inputs.
+            ref: What the model names; None: it names nothing, and the head of ``train`` is taken.
 
         Returns:
-            Their ids; none where there is no training dataset with these inputs.
+            None where there is no training dataset with the task's inputs.
 
         Raises:
             DatasetNotFoundError: The model names training data that is not here.
             RefNotFoundError: The same.
         """
-        hashes = self._hashes(model.source.get(_TRAINED_ON))
-        if hashes is None or rows.is_empty():
-            return frozenset()
-        own = normalised_hash(rows, list(self._task.inputs))
-        return frozenset(ExampleId(each) for each in rows["id"].filter(own.is_in(hashes.implode())))
-
-    def _hashes(self, trained_on: str | None) -> pl.Series | None:
         try:
-            head = self._data.resolve(trained_on or TRAINING)
+            head = self._data.resolve(ref or TRAINING)
         except DatasetNotFoundError:
-            if trained_on is None:
+            if ref is None:
                 return None
             raise
+        return head if set(self._task.inputs) <= set(head.schema) else None
+
+    def memorised(self, trained_on: DataCommit, rows: pl.DataFrame) -> BoolArray:
+        """Tell which rows stand in training data.
+
+        Args:
+            trained_on: The training data.
+            rows: ``n`` rows with the task's inputs.
+
+        Returns:
+            ``(n,)``.
+        """
+        if rows.is_empty():
+            return np.zeros(0, np.bool_)
+        own = normalised_hash(rows, list(self._task.inputs))
+        hashes = self._seen.get(trained_on.content_hash, lambda: self._hashes(trained_on))
+        return np.asarray(own.is_in(hashes.implode()).to_numpy(), np.bool_)
+
+    def _hashes(self, head: DataCommit) -> pl.Series:
         inputs = list(self._task.inputs)
-        if not set(inputs) <= set(head.schema):
-            return None
-        if head.content_hash not in self._seen:
-            self._seen[head.content_hash] = normalised_hash(self._data.rows(head.id, columns=inputs), inputs)
-        return self._seen[head.content_hash]
+        return normalised_hash(self._data.rows(head.id, columns=inputs), inputs)

@@ -81,7 +81,13 @@ class ReportService:
             return find_report(connection, number)
 
     def list(
-        self, *, problem: str | None = None, waiting: bool = False, withdrawn: bool = False, limit: int = 100
+        self,
+        *,
+        problem: str | None = None,
+        waiting: bool = False,
+        withdrawn: bool = False,
+        limit: int = 100,
+        before: int | None = None,
     ) -> tuple[UserReport, ...]:
         """List reports, newest first.
 
@@ -90,12 +96,15 @@ class ReportService:
             waiting: Only those that no problem answers yet.
             withdrawn: Also those that were withdrawn.
             limit: At most this many.
+            before: Cursor: only reports with a number below this one.
         """
         query = select(user_report).order_by(user_report.c.id.desc()).limit(limit)
         if problem is not None:
             query = query.where(user_report.c.problem == problem)
         if waiting:
             query = query.where(user_report.c.problem.is_(None))
+        if before is not None:
+            query = query.where(user_report.c.id < before)
         if not withdrawn:
             query = query.where(user_report.c.withdrawn_at.is_(None))
         with self._database.read() as connection:
@@ -176,12 +185,15 @@ def unlink_reports(connection: Connection, problem: str) -> None:
     connection.execute(update(user_report).where(user_report.c.problem == problem).values(problem=None))
 
 
-def reporters_of(connection: Connection, problem: str) -> tuple[UserReport, ...]:
-    """Read the standing reports of a problem that say whose they are, oldest first."""
+def reporters(connection: Connection) -> dict[str, tuple[UserReport, ...]]:
+    """Read the standing reports that say whose they are, oldest first, by the problem that answers them."""
     query = select(user_report).where(
-        user_report.c.problem == problem, user_report.c.withdrawn_at.is_(None), user_report.c.user.is_not(None)
+        user_report.c.problem.is_not(None), user_report.c.withdrawn_at.is_(None), user_report.c.user.is_not(None)
     )
-    return tuple(_report_from_row(row) for row in connection.execute(query.order_by(user_report.c.id)))
+    found: dict[str, list[UserReport]] = {}
+    for row in connection.execute(query.order_by(user_report.c.id)):
+        found.setdefault(row.problem, []).append(_report_from_row(row))
+    return {problem: tuple(several) for problem, several in found.items()}
 
 
 def count_reports(connection: Connection) -> dict[str, int]:

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from curiouser.kernel.configuration import Task, TaskKind
+from curiouser.kernel.ids import ExampleId
 from curiouser.measure import Answers, BoolArray, FloatArray, IntArray
 from curiouser.problems.records import (
     QUANTITY_CLASS,
@@ -27,6 +29,8 @@ from curiouser.problems.records import (
 )
 
 _KINDS = tuple(ExpectationKind)
+OutcomeArray: TypeAlias = npt.NDArray[np.int8]
+"""``(n,)``, an :class:`Outcome` each, as it is kept."""
 _Array = TypeVar("_Array", BoolArray, IntArray)
 _SAME_CLASS, _PREDICTED, _NUMBER = -3, -2, -1
 
@@ -44,7 +48,7 @@ class Exam:
     """Patterns of one problem, laid out over the rows of one test set."""
 
     patterns: tuple[Pattern, ...]
-    """``(n,)``, the patterns in the order of every array here."""
+    """``(n,)``, the patterns in the order of every array here; empty where exams were joined."""
     row: IntArray
     """``(n,)``, place of the pattern's row in the test set; -1 where it is gone."""
     first: IntArray
@@ -59,6 +63,8 @@ class Exam:
     """``(n,)``, what is compared: a class code, or a negative code of this module."""
     tolerance: FloatArray
     """``(n,)``, >= 0, in the quantity's unit."""
+    plain: bool
+    """Whether every pattern is a Case of its own and expected to have its label."""
 
 
 def lay_out(patterns: Sequence[Pattern], row: IntArray, task: Task) -> Exam:
@@ -69,6 +75,8 @@ def lay_out(patterns: Sequence[Pattern], row: IntArray, task: Task) -> Exam:
         row: ``(n,)``, place of each pattern's row in the test set, -1 where it is gone.
         task: Gives the usual quantity and the tolerance of a regression.
     """
+    if all(one.case is None for one in patterns) and len({one.example_id for one in patterns}) == len(patterns):
+        return _lay_out_plain(patterns, np.asarray(row, np.int64), task)
     cases: dict[tuple[str | None, str], int] = {}
     first_of: dict[int, tuple[int, int]] = {}
     case = np.empty(len(patterns), np.int64)
@@ -85,6 +93,51 @@ def lay_out(patterns: Sequence[Pattern], row: IntArray, task: Task) -> Exam:
         kind=np.array([_KINDS.index(one.expectation.kind) for one in patterns], np.int64),
         quantity=np.array([_quantity_code(one, task) for one in patterns], np.int64),
         tolerance=np.array([_tolerance(one, task) for one in patterns], np.float64),
+        plain=all(one.case is None for one in patterns),
+    )
+
+
+def _lay_out_plain(patterns: Sequence[Pattern], row: IntArray, task: Task) -> Exam:
+    """Lay out patterns that are each a Case of their own and expected to have their label."""
+    n, usual = len(patterns), Pattern(example_id=ExampleId(""))
+    return Exam(
+        patterns=tuple(patterns),
+        row=row,
+        first=row,
+        case=np.arange(n),
+        cases=n,
+        kind=np.full(n, _KINDS.index(ExpectationKind.LABEL)),
+        quantity=np.full(n, _quantity_code(usual, task)),
+        tolerance=np.full(n, _tolerance(usual, task)),
+        plain=True,
+    )
+
+
+def joined(exams: Sequence[Exam], *, rows: IntArray) -> Exam:
+    """Put the exams of several problems into one, so that a model is judged on all of them at once.
+
+    Args:
+        exams: At least one.
+        rows: ``(k,)``, ascending: the rows that answers are given for. Places count in these.
+
+    Returns:
+        Patterns and Cases in the order of the exams; the patterns themselves are left out.
+    """
+    starts = np.cumsum([0, *(one.cases for one in exams)])
+
+    def among(places: IntArray) -> IntArray:
+        return np.where(places >= 0, np.searchsorted(rows, places), -1)
+
+    return Exam(
+        patterns=(),
+        row=among(np.concatenate([one.row for one in exams])),
+        first=among(np.concatenate([one.first for one in exams])),
+        case=np.concatenate([one.case + start for one, start in zip(exams, starts[:-1], strict=True)]),
+        cases=int(starts[-1]),
+        kind=np.concatenate([one.kind for one in exams]),
+        quantity=np.concatenate([one.quantity for one in exams]),
+        tolerance=np.concatenate([one.tolerance for one in exams]),
+        plain=all(one.plain for one in exams),
     )
 
 
@@ -116,7 +169,7 @@ def judge(exam: Exam, answers: Answers, classes: IntArray, wrong: BoolArray, kno
     return outcome
 
 
-def judge_cases(exam: Exam, outcome: IntArray) -> IntArray:
+def judge_cases(exam: Exam, outcome: IntArray | OutcomeArray) -> IntArray:
     """Fold patterns into Cases: unscored if a member is, else failed if a member is.
 
     Args:

@@ -17,12 +17,12 @@ from curiouser.models import ModelService
 from curiouser.problems import stored
 from curiouser.problems.affected import Counting
 from curiouser.problems.checklist import label_mapping, read_directions, read_suite
-from curiouser.problems.editing import Editing, Undone, chosen_patterns, count_cases
+from curiouser.problems.editing import Editing, Undone, chosen_patterns
 from curiouser.problems.errors import BadFactorError, BadSuiteError
 from curiouser.problems.pattern_files import template
 from curiouser.problems.placing import Placing
 from curiouser.problems.records import Affected, ExpectationKind, Pattern, Problem, ProblemStep, StepKind
-from curiouser.problems.reports import ReportService, count_reports, reporters_of
+from curiouser.problems.reports import ReportService, count_reports
 from curiouser.problems.results import (
     Check,
     History,
@@ -35,7 +35,7 @@ from curiouser.problems.results import (
 from curiouser.problems.settings import CLEARABLE, Given, checked
 from curiouser.problems.sources import Source, place
 from curiouser.problems.suites import put_suite
-from curiouser.problems.triage import Candidate, rank
+from curiouser.problems.triaging import Triaging
 from curiouser.problems.views import Views
 from curiouser.storage import Database
 
@@ -69,6 +69,7 @@ class ProblemService:
         self._task, self._placing = configuration.task, Placing(data, configuration.task)
         self._editing = Editing(database, self._placing, clock)
         self._views = Views(database, data=data, models=models, evaluations=evaluations, task=configuration.task)
+        self._triaging = Triaging(database, data, self._views, configuration.task)
         self.reports = ReportService(database, task=configuration.task, clock=clock)
 
     def add(
@@ -255,19 +256,25 @@ class ProblemService:
         with self._database.read() as connection:
             return stored.find_problem(connection, name)[1]
 
-    def list(self, *, include_closed: bool = True, limit: int = 1000) -> tuple[ListedProblem, ...]:
-        """List problems by name."""
+    def list(
+        self, *, include_closed: bool = True, limit: int = 1000, after: str | None = None
+    ) -> tuple[ListedProblem, ...]:
+        """List problems by name.
+
+        Args:
+            include_closed: Closed ones, too.
+            limit: At most this many.
+            after: Cursor: only those whose name comes after this one.
+        """
         with self._database.read() as connection:
-            found = stored.every_problem(connection)
-            kept = {n: one for n, one in found.items() if include_closed or one.closed_at is None}
-            chosen = dict(builtins.list(kept.items())[:limit])
-            patterns = stored.patterns_of(connection, builtins.list(chosen))
+            chosen = stored.listed_problems(connection, include_closed=include_closed, limit=limit, after=after)
+            counted = stored.count_patterns(connection, builtins.list(chosen))
             reports = count_reports(connection)
         return tuple(
             ListedProblem(
                 problem=one,
-                patterns=len(patterns[number]),
-                cases=count_cases(patterns[number]),
+                patterns=counted.get(number, (0, 0))[0],
+                cases=counted.get(number, (0, 0))[1],
                 reports=reports.get(one.name, 0),
             )
             for number, one in chosen.items()
@@ -295,10 +302,16 @@ class ProblemService:
             if one.dataset.partition("@")[0] == dataset
         }
 
-    def steps(self, name: str, *, limit: int = 100) -> tuple[ProblemStep, ...]:
-        """Read what was done to a problem, newest first."""
+    def steps(self, name: str, *, limit: int = 100, before: int | None = None) -> tuple[ProblemStep, ...]:
+        """Read what was done to a problem, newest first.
+
+        Args:
+            name: The problem, whether or not it is still there.
+            limit: At most this many.
+            before: Cursor: only steps with a number below this one.
+        """
         with self._database.read() as connection:
-            return stored.steps_of(connection, name, limit)
+            return stored.steps_of(connection, name, limit, before)
 
     def template(self, *, form: str = "csv") -> str:
         """Write a file of patterns to start from, ``csv`` or ``jsonl``."""
@@ -343,27 +356,7 @@ class ProblemService:
             ModelNotFoundError: The model's name is unknown.
             BadInputError: There is no model.
         """
-        mine, live = self._views.chosen(model, newest=False), self._views.live()
-        table = self._views.standings(on)
-        standings = table.standings(mine, live=live, tried=self._views.answering())
-        counting = Counting(self._data, self._task)
-        with self._database.read() as connection:
-            candidates = [
-                Candidate(
-                    problem=problem,
-                    patterns=table.exams[name].patterns,
-                    standing=standings[name],
-                    reports=reporters_of(connection, name),
-                )
-                for name, problem in table.problems.items()
-                if include_closed or problem.closed_at is None
-            ]
-        return Triage(
-            model=mine.title,
-            live=live.title if live else None,
-            test_set=table.test_set.commit.id,
-            problems=rank(candidates, model=mine, counting=counting, levels=self._levels),
-        )
+        return self._triaging.triage(model, on, levels=self._levels, include_closed=include_closed)
 
     def count_open(self) -> int:
         """Count problems that are not closed."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 
 from curiouser.kernel.canonical import Json, canonical_json
 from curiouser.kernel.clock import from_text
@@ -29,6 +30,14 @@ from curiouser.storage import utc_text
 Settings = dict[str, Json]
 """What can be set on a problem, as it stands in an event."""
 _SETTINGS = tuple(field.name for field in dataclasses.fields(Problem))
+_PATTERN = (
+    pattern.c.example_id,
+    pattern.c.case_name,
+    pattern.c.place,
+    pattern.c.expectation,
+    pattern.c.quantity,
+    pattern.c.tolerance,
+)
 # SQLite takes at most 32,766 values in one statement.
 _BATCH = 2_000
 _T = TypeVar("_T")
@@ -76,6 +85,62 @@ def every_problem(connection: Connection) -> dict[int, Problem]:
     return {row.id: _problem_from_row(row) for row in connection.execute(select(problem).order_by(problem.c.name))}
 
 
+def versions(connection: Connection, names: Sequence[str] | None = None) -> list[tuple[int, int]]:
+    """List (number, number of the latest step) of all problems by name, or of those named, in the order of the call.
+
+    Every change of a problem is a step, so the pair names all that is kept of it.
+
+    Raises:
+        ProblemNotFoundError: There is none of a name.
+    """
+    latest = select(func.max(problem_event.c.id)).where(problem_event.c.problem == problem.c.name).scalar_subquery()
+    query = select(problem.c.id, problem.c.name, latest.label("step")).order_by(problem.c.name)
+    if names is None:
+        return [(row.id, row.step or 0) for row in connection.execute(query)]
+    found: dict[str, tuple[int, int]] = {}
+    for batch in _batches(names):
+        rows = connection.execute(query.where(problem.c.name.in_(batch)))
+        found.update({row.name: (row.id, row.step or 0) for row in rows})
+    for name in names:
+        if name not in found:
+            find_problem(connection, name)
+    return [found[name] for name in dict.fromkeys(names)]
+
+
+def problems_by_number(connection: Connection, numbers: Sequence[int]) -> dict[int, Problem]:
+    """Read some problems."""
+    found: dict[int, Problem] = {}
+    for batch in _batches(numbers):
+        rows = connection.execute(select(problem).where(problem.c.id.in_(batch)))
+        found.update({row.id: _problem_from_row(row) for row in rows})
+    return found
+
+
+def listed_problems(
+    connection: Connection, *, include_closed: bool, limit: int, after: str | None
+) -> dict[int, Problem]:
+    """Read problems in order of name, from after a name."""
+    query = select(problem).order_by(problem.c.name).limit(max(0, limit))
+    if not include_closed:
+        query = query.where(problem.c.closed_at.is_(None))
+    if after is not None:
+        query = query.where(problem.c.name > after)
+    return {row.id: _problem_from_row(row) for row in connection.execute(query)}
+
+
+def count_patterns(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Count the patterns and the Cases of problems, by number; those without any are left out."""
+    # A pattern without a Case is one of its own.
+    alone = func.count(case((pattern.c.case_name == "", 1)))
+    cases = func.count(func.nullif(pattern.c.case_name, "").distinct())
+    query = select(pattern.c.problem_id, func.count(), alone, cases).group_by(pattern.c.problem_id)
+    found: dict[int, tuple[int, int]] = {}
+    for batch in _batches(numbers):
+        rows = connection.execute(query.where(pattern.c.problem_id.in_(batch)))
+        found.update({number: (every, plain + shared) for number, every, plain, shared in rows})
+    return found
+
+
 def has_problem(connection: Connection, name: str) -> bool:
     """Tell whether a problem of this name exists."""
     return connection.execute(select(problem.c.id).where(problem.c.name == name)).first() is not None
@@ -104,8 +169,9 @@ def patterns_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tup
     found: dict[int, list[Pattern]] = {number: [] for number in numbers}
     order = (pattern.c.problem_id, pattern.c.case_name, pattern.c.place, pattern.c.example_id)
     for batch in _batches(numbers):
-        for row in connection.execute(select(pattern).where(pattern.c.problem_id.in_(batch)).order_by(*order)):
-            found[row.problem_id].append(_pattern_from_row(row))
+        query = select(pattern.c.problem_id, *_PATTERN).where(pattern.c.problem_id.in_(batch)).order_by(*order)
+        for number, example_id, case_name, place, *expectation in connection.execute(query):
+            found[number].append(_pattern(example_id, case_name, place, expectation))
     return {number: tuple(several) for number, several in found.items()}
 
 
@@ -158,9 +224,13 @@ def insert_step(connection: Connection, taken: ProblemStep) -> None:
     )
 
 
-def steps_of(connection: Connection, name: str, limit: int | None = None) -> tuple[ProblemStep, ...]:
-    """Read the steps of a problem, newest first."""
+def steps_of(
+    connection: Connection, name: str, limit: int | None = None, before: int | None = None
+) -> tuple[ProblemStep, ...]:
+    """Read the steps of a problem, newest first, from below a number."""
     query = select(problem_event).where(problem_event.c.problem == name).order_by(problem_event.c.id.desc())
+    if before is not None:
+        query = query.where(problem_event.c.id < before)
     return tuple(_step_from_row(row) for row in connection.execute(query.limit(limit)))
 
 
@@ -193,18 +263,15 @@ def _pattern_columns(one: Pattern) -> dict[str, Any]:
     }
 
 
-def _pattern_from_row(row: Row[Any]) -> Pattern:
-    return _pattern(row.example_id, row.case_name, row.place, (row.expectation, row.quantity, row.tolerance))
-
-
-def _pattern(example_id: str, case: str, place: int, expectation: tuple[str, str | None, float | None]) -> Pattern:
-    kind, quantity, tolerance = expectation
+def _pattern(example_id: str, case_name: str, place: int, expectation: Sequence[Any]) -> Pattern:
     return Pattern(
-        example_id=ExampleId(example_id),
-        case=case or None,
-        place=place,
-        expectation=Expectation(kind=ExpectationKind(kind), quantity=quantity, tolerance=tolerance),
+        example_id=ExampleId(example_id), case=case_name or None, place=place, expectation=_expectation(*expectation)
     )
+
+
+@lru_cache(maxsize=1_024)
+def _expectation(kind: str, quantity: str | None, tolerance: float | None) -> Expectation:
+    return Expectation(kind=ExpectationKind(kind), quantity=quantity, tolerance=tolerance)
 
 
 def _packed(one: Pattern) -> Json:

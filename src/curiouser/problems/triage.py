@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from curiouser.kernel.errors import BadInputError, NotFoundError
+from curiouser.kernel.remembered import Remembered
 from curiouser.measure import (
+    DRAWS,
     CountedShare,
-    FloatArray,
     Harm,
     ImpactFactors,
+    Interval,
+    RankRange,
     TypedShare,
     impact_draws,
     impact_intervals,
@@ -24,8 +27,11 @@ from curiouser.measure import (
 from curiouser.models import Model, ModelKind
 from curiouser.problems.affected import Counting
 from curiouser.problems.factors import harm_value
-from curiouser.problems.records import ExpectationKind, Pattern, Problem, UserReport
+from curiouser.problems.records import Problem, UserReport
 from curiouser.problems.results import AffectedShare, ImpactValue, Standing, TriagedProblem
+
+_KEPT_RANKINGS = 16
+"""Rankings kept at hand, by the factors of all their problems: a rank depends on every other problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +40,8 @@ class Candidate:
 
     problem: Problem
     """The problem."""
-    patterns: Sequence[Pattern]
-    """All its patterns."""
+    plain: bool
+    """Whether every pattern is a Case of its own and expected to have its label."""
     standing: Standing
     """How it stands with the model."""
     reports: Sequence[UserReport]
@@ -51,62 +57,81 @@ class _Factored:
     fill: tuple[str, ...]
 
 
-def rank(
-    candidates: Sequence[Candidate], *, model: Model, counting: Counting, levels: Mapping[str, float]
-) -> tuple[TriagedProblem, ...]:
-    """Rank problems by Impact; those with a missing factor follow, by error x harm.
+class Ranking:
+    """Ranks problems by Impact, and remembers what was drawn for the same factors."""
 
-    Args:
-        candidates: The problems.
-        model: The model they were run on.
-        counting: Finds the percent of users affected.
-        levels: Harm by level, from the configuration.
+    def __init__(self) -> None:
+        self._drawn = Remembered[tuple[tuple[str, ImpactFactors], ...], tuple[_Ranked, ...]](most=_KEPT_RANKINGS)
 
-    Returns:
-        One line per problem. A missing factor is missing: such a problem is not
-        ranked, and says which command fills it.
+    def rank(
+        self, candidates: Sequence[Candidate], *, model: Model, counting: Counting, levels: Mapping[str, float]
+    ) -> tuple[TriagedProblem, ...]:
+        """Rank problems by Impact; those with a missing factor follow, by error x harm.
 
-    Source:
-        Abbott, "Machine Learning's Surprises", slides 48-50; DESIGN §5.
-    """
-    several = [_factored(one, model, counting, levels) for one in candidates]
-    points = impact_points([one.factors for one in several]) if several else np.empty(0)
-    drawn = _draws(several)
+        Args:
+            candidates: The problems.
+            model: The model they were run on.
+            counting: Finds the percent of users affected.
+            levels: Harm by level, from the configuration.
+
+        Returns:
+            One line per problem. A missing factor is missing: such a problem is not
+            ranked, and says which command fills it.
+
+        Source:
+            Abbott, "Machine Learning's Surprises", slides 48-50; DESIGN §5.
+        """
+        several = [_factored(one, model, counting, levels) for one in candidates]
+        factors = tuple((one.candidate.problem.name, one.factors) for one in several)
+        drawn = self._drawn.get(factors, lambda: _draw(factors)) if factors else ()
+        lines = [_line(one, ranked) for one, ranked in zip(several, drawn, strict=True)]
+        return tuple(sorted(lines, key=_order))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ranked:
+    impact: ImpactValue | None
+    places: RankRange | None
+
+
+def _draw(factors: Sequence[tuple[str, ImpactFactors]]) -> tuple[_Ranked, ...]:
+    points = impact_points([one for _, one in factors])
+    # One problem lies in one piece of memory, because it is drawn and summed up alone.
+    drawn = np.empty((len(factors), DRAWS)).T
+    for place, (name, one) in enumerate(factors):
+        # A stream of its own for each problem, named after it: what happens to one never moves another's interval.
+        drawn[:, place] = impact_draws([one], rng=seeded("impact", name))[:, 0]
     intervals, ranges = impact_intervals(drawn, points), rank_ranges(drawn)
-    lines = []
-    for i, one in enumerate(several):
-        interval, places = intervals[i], ranges[i]
-        value = None
-        if interval is not None:
-            value = ImpactValue(value=float(points[i]), low=interval.low, high=interval.high)
-        lines.append(
-            TriagedProblem(
-                problem=one.candidate.problem,
-                standing=one.candidate.standing,
-                impact=value,
-                rank_best=places.best if places else None,
-                rank_worst=places.worst if places else None,
-                affected=one.shown_share,
-                harm=one.harms[0],
-                harm_false_positive=one.harms[1],
-                harm_false_negative=one.harms[2],
-                fill=one.fill,
-                error_times_harm=_error_times_harm(one),
-            )
-        )
-    return tuple(sorted(lines, key=_order))
+    return tuple(
+        _Ranked(impact=_impact(float(point), held), places=places)
+        for point, held, places in zip(points, intervals, ranges, strict=True)
+    )
+
+
+def _impact(value: float, held: Interval | None) -> ImpactValue | None:
+    return None if held is None else ImpactValue(value=value, low=held.low, high=held.high)
+
+
+def _line(one: _Factored, ranked: _Ranked) -> TriagedProblem:
+    return TriagedProblem(
+        problem=one.candidate.problem,
+        standing=one.candidate.standing,
+        impact=ranked.impact,
+        rank_best=ranked.places.best if ranked.places else None,
+        rank_worst=ranked.places.worst if ranked.places else None,
+        affected=one.shown_share,
+        harm=one.harms[0],
+        harm_false_positive=one.harms[1],
+        harm_false_negative=one.harms[2],
+        fill=one.fill,
+        error_times_harm=_error_times_harm(one),
+    )
 
 
 def _order(line: TriagedProblem) -> tuple[bool, float, str]:
     if line.impact is not None:
         return False, -line.impact.value, line.problem.name
     return True, -(line.error_times_harm if line.error_times_harm is not None else -math.inf), line.problem.name
-
-
-def _draws(several: Sequence[_Factored]) -> FloatArray:
-    # A stream of its own for each problem, named after it: what happens to one never moves another's interval.
-    columns = [impact_draws([one.factors], rng=seeded("impact", one.candidate.problem.name)) for one in several]
-    return np.concatenate(columns, axis=1) if columns else np.empty((0, 0))
 
 
 def _factored(candidate: Candidate, model: Model, counting: Counting, levels: Mapping[str, float]) -> _Factored:
@@ -118,7 +143,7 @@ def _factored(candidate: Candidate, model: Model, counting: Counting, levels: Ma
         fill.append(f"no error: {standing.error.reason}; {_how_to_score(model, candidate.problem)}")
     confusion = standing.confusion
     # False positives count apart only where every Case is one labelled pattern; elsewhere the two harms are equal.
-    apart = confusion is not None and _all_plain(candidate.patterns)
+    apart = confusion is not None and candidate.plain
     factors = ImpactFactors(
         affected=share,
         errors=standing.failed,
@@ -163,7 +188,7 @@ def _harm(
         return (None, None, None), None
     harms = (both, positive, negative)
     apart = positive is not None or negative is not None
-    if apart and not _all_plain(candidate.patterns):
+    if apart and not candidate.plain:
         if both is not None:
             return harms, Harm(false_positive=both, false_negative=both)
         fill.append(f"its Cases fail by neither false positives nor false negatives, so they need one harm: {edit}")
@@ -173,10 +198,6 @@ def _harm(
         fill.append(f"harm is not set{' for both kinds of error' if apart else ''}: {edit}")
         return harms, None
     return harms, Harm(false_positive=first, false_negative=second)
-
-
-def _all_plain(patterns: Sequence[Pattern]) -> bool:
-    return all(one.case is None and one.expectation.kind is ExpectationKind.LABEL for one in patterns)
 
 
 def _how_to_score(model: Model, problem: Problem) -> str:
