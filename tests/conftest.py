@@ -3,24 +3,34 @@
 ``CURIOUSER_FULL=1`` says that this machine is meant to have everything, so
 that a test skipped for a missing part fails instead. Only the public data
 beside the checkout may be absent even then.
+
+``CURIOUSER_TEST_DATABASE=postgresql`` lets every database that a test makes
+land on a PostgreSQL server (``make test-postgres``).
 """
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.postgres import server
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 NO_SHARED_DATA = "the shared public data is not beside this checkout"
 FULL = bool(os.environ.get("CURIOUSER_FULL"))
+ON_POSTGRESQL = os.environ.get("CURIOUSER_TEST_DATABASE") == "postgresql"
+if ON_POSTGRESQL:
+    # Loads the store, which most runs of a few tests would not.
+    from tests.postgres.landing import landed
 
 # Tests never depend on how fast a machine is; a submission is judged on the same examples as its author saw.
 settings.register_profile("here", deadline=None, print_blob=True)
@@ -41,6 +51,37 @@ def refuse_the_network(event: str, args: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(refuse_the_network)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite_only(reason): about SQLite's file itself; left out on PostgreSQL")
+    server.name_the_folder()
+    if ON_POSTGRESQL:
+        server.shared_server()
+        landed.land()
+        landing = str(Path(landed.__file__).parent)
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [landing, os.environ.get("PYTHONPATH")]))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        server.stop(Path(os.environ[server.FOLDER]))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = [item for item in items if ON_POSTGRESQL and item.get_closest_marker("sqlite_only")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    yield
+    if ON_POSTGRESQL:
+        landed.close_all()
+        if folder is not None and (schemas := landed.schemas_below(folder)):
+            server.shared_server().drop(*schemas)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -81,3 +122,21 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"{NO_SHARED_DATA} (looked for {SHARED_DATA})")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> server.Server:
+    """The PostgreSQL server of this run, shared by its processes: name your schema after your test."""
+    return server.shared_server()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of its own for a test, on each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/meta.db"
+        return
+    started: server.Server = request.getfixturevalue("postgresql")
+    schema = f"u_{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]}"
+    yield started.url(schema)
+    started.drop(schema)

