@@ -11,7 +11,8 @@ from curiouser.evaluations.stored import ThenScore
 from curiouser.evaluations.test_set import TestSet
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.ids import DataCommitId
-from curiouser.measure import Measured, Metric, Verdict, holm, verdict
+from curiouser.kernel.remembered import Remembered
+from curiouser.measure import Measured, Metric, Paired, Verdict, holm, verdict
 from curiouser.models import Model, ModelId, ReportedScore
 
 ReportedScores = Mapping[str, ReportedScore]
@@ -31,6 +32,8 @@ class Entry:
     """Today's score; None where only reported scores remain."""
     unasked: int
     """Rows it could be asked about now and was not."""
+    key: str
+    """Names its score and all that this rests on; empty where only reported scores remain."""
 
     @property
     def ranked(self) -> bool:
@@ -54,10 +57,11 @@ class Board:
         task: What an answer looks like.
         test_set: Today's rows.
         metric: What is shown and ranked by.
+        pairs: Comparisons with the best that were made before, by the keys of both.
     """
 
-    def __init__(self, task: Task, test_set: TestSet, metric: Metric) -> None:
-        self._test_set, self._metric = test_set, metric
+    def __init__(self, task: Task, test_set: TestSet, metric: Metric, pairs: Remembered[str, Paired]) -> None:
+        self._test_set, self._metric, self._pairs = test_set, metric, pairs
         self._comparing = Comparing(task, test_set, metric.name)
 
     def rows(
@@ -79,14 +83,20 @@ class Board:
         """Compare each model with the best; which of them are not shown to be worse?"""
         if not ranked or ranked[0].contestant is None:
             return {}
-        best, level = ranked[0].contestant, {ranked[0].model.id: True}
-        rows = RowSet(name="", mask=self._test_set.headline, weighted=True)
-        others = [(one.model.id, one.contestant) for one in ranked[1:] if one.contestant is not None]
-        outcomes = [self._comparing.paired(best, other, rows) for _, other in others]
-        for (model, _), outcome, p in zip(others, outcomes, holm([one.p_value for one in outcomes]), strict=True):
+        level = {ranked[0].model.id: True}
+        others = [one for one in ranked[1:] if one.contestant is not None]
+        outcomes = [self._paired(ranked[0], other) for other in others]
+        for other, outcome, p in zip(others, outcomes, holm([one.p_value for one in outcomes]), strict=True):
             said = verdict(p, outcome.difference, higher_is_better=self._metric.higher_is_better)
-            level[model] = said is not Verdict.WORSE
+            level[other.model.id] = said is not Verdict.WORSE
         return level
+
+    def _paired(self, best: Entry, other: Entry) -> Paired:
+        a, b = best.contestant, other.contestant
+        if a is None or b is None:
+            raise ValueError("only models that answered are compared")
+        rows = RowSet(name="", mask=self._test_set.headline, weighted=True)
+        return self._pairs.get(f"{best.key}/{other.key}", lambda: self._comparing.paired(a, b, rows))
 
     def _scores(
         self, entry: Entry, commits: Sequence[DataCommitId], then: Mapping[tuple[str, str], ThenScore]

@@ -8,22 +8,30 @@ from pathlib import Path
 
 from curiouser.data import DataService
 from curiouser.evaluations.answering import Answering, Progress
-from curiouser.evaluations.board import Board, Entry
-from curiouser.evaluations.comparing import Comparing, Contestant
+from curiouser.evaluations.board import Board
+from curiouser.evaluations.entries import Entries
 from curiouser.evaluations.errors import MetricNotFoundError, NothingToCompareError, SeveralTestSetsError
 from curiouser.evaluations.evaluating import Evaluating
 from curiouser.evaluations.files import ids_in, write_flips
+from curiouser.evaluations.looking import Looks, Question
 from curiouser.evaluations.marking import Marked, Wrongness, classes_of, marked, wrongness
 from curiouser.evaluations.notes import kept_notes, reported_notes, sample_notes, seen_notes
-from curiouser.evaluations.records import Comparison, EvaluationRun, Leaderboard, Seen, Slice
-from curiouser.evaluations.scoring import metrics_for, score_headline
+from curiouser.evaluations.records import Comparison, EvaluationRun, Leaderboard, Scores, Seen, Slice
+from curiouser.evaluations.scoring import metrics_for
 from curiouser.evaluations.slices import SlicedRows, Slices
-from curiouser.evaluations.stored import evaluated_commits, evaluated_on, log_comparison, seen, then_scores
+from curiouser.evaluations.stored import (
+    evaluated_commits,
+    evaluated_on,
+    evaluation_key,
+    kept_scores,
+    seen,
+    then_scores,
+)
 from curiouser.evaluations.test_set import TestSet, TestSets
 from curiouser.kernel.clock import Clock, as_text
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.ids import DataCommitId
-from curiouser.measure import Answers, IntArray, Metric
+from curiouser.measure import Answers, IntArray, Measured, Metric
 from curiouser.models import Model, ModelId, ModelKind, ModelService, PredictionStore, ReportedOnlyError
 from curiouser.storage import Database
 
@@ -56,6 +64,8 @@ class EvaluationService:
         self._database, self._data, self._models, self._task, self._clock = database, data, models, task, clock
         self._answering, self._predictions = Answering(models, predictions, task), predictions
         self._test_sets = TestSets(data, task)
+        self._entries = Entries(models, self._answering, predictions, task)
+        self._looks = Looks(database, self._answering, predictions, task)
         self._slices = Slices(database, task, clock)
 
     # One model on one test set.
@@ -190,20 +200,29 @@ class EvaluationService:
             IncompleteModelError: A model lacks answers and ``common`` is False.
             MetricNotFoundError: No metric has this name.
         """
-        models = self._to_compare(names)
-        test_set = self._one_test_set([on] if isinstance(on, str) else on)
-        comparing = Comparing(self._task, test_set, self._metric(metric).name)
-        contestants = [Contestant(model, self._answering.answers(model, test_set)) for model in models]
-        made = comparing.compare(
-            contestants,
-            common=common,
-            slices=self._slices_for(slices, test_set),
-            problems=problems or {},
-        )
-        with self._database.write() as connection:
-            log_comparison(connection, made, models, test_set.commit.dataset, self._by(actor))
-            looks = seen(connection, test_set.commit.dataset)
-        return replace(made, seen=looks, notes=(*sample_notes(test_set), *made.notes, *seen_notes(looks)))
+        asked = self._asked(names, [on] if isinstance(on, str) else on, metric, slices)
+        return self._looks.make(replace(asked, common=common, problems=problems or {}), self._by(actor))
+
+    def recall(
+        self,
+        names: Sequence[str],
+        *,
+        on: str = "test",
+        metric: str | None = None,
+        common: bool = False,
+        slices: Sequence[str] | None = None,
+        problems: Mapping[str, Sequence[str]] | None = None,
+    ) -> Comparison | None:
+        """Show a comparison again, and write nothing.
+
+        Args and Raises are those of :meth:`compare`.
+
+        Returns:
+            The comparison; None where these models, as they are now, were never compared on these rows by
+            this metric: to make it is a look that counts.
+        """
+        asked = self._asked(names, [on], metric, slices)
+        return self._looks.show(replace(asked, common=common, problems=problems or {}))
 
     def write_flips(self, made: Comparison, path: Path) -> int:
         """Write the rows that flipped, with their label and inputs, as CSV.
@@ -223,6 +242,23 @@ class EvaluationService:
             done = evaluated_on(connection, commit.id)
         return frozenset(one.id for one in self._models.list() if (one.digest, one.threshold) in done)
 
+    def score(self, model: Model, test_set: TestSet, metric: str | None = None) -> Measured:
+        """Score one model by one metric on the rows drawn from users; asks it nothing, and keeps nothing for good.
+
+        Raises:
+            ReportedOnlyError: Only reported scores of it remain.
+            MetricNotFoundError: No metric has this name.
+        """
+        if model.kind is ModelKind.REPORTED:
+            raise ReportedOnlyError(model.name, "be scored")
+        return self._entries.score(model, test_set, self._metric(metric).name)
+
+    def kept(self, model: Model, test_set: TestSet) -> Mapping[str, Scores]:
+        """Read what evaluating gave: key of a slice -> scores; empty where the model was not evaluated here."""
+        key = evaluation_key(model, test_set.commit, self._task)
+        with self._database.read() as connection:
+            return kept_scores(connection, key)
+
     def leaderboard(self, *, on: str = "test", metric: str | None = None, limit: int = 50) -> Leaderboard:
         """Show models x data commits, ranked by today's score; asks no model anything.
 
@@ -236,14 +272,14 @@ class EvaluationService:
             MetricNotFoundError: No metric has this name.
         """
         test_set, shown = self.test_set(on), self._metric(metric)
-        entries = [self._entry(model, test_set, shown.name) for model in self._models.list()]
+        entries = self._entries.of(test_set, shown.name)
         today = test_set.commit.id
         with self._database.read() as connection:
             earlier = evaluated_commits(connection, test_set.commit.dataset, SHOWN_COMMITS)
             commits = [*[one for one in earlier if one != today][-(SHOWN_COMMITS - 1) :], today]
             then = then_scores(connection, commits, shown.name)
         looks = self._seen(test_set)
-        rows = Board(self._task, test_set, shown).rows(entries, commits, then)
+        rows = Board(self._task, test_set, shown, self._entries.pairs).rows(entries, commits, then)
         cut = (f"{len(rows) - limit:,} more models are not shown; raise --limit",) if len(rows) > limit else ()
         return Leaderboard(
             metric=shown.name,
@@ -330,6 +366,14 @@ class EvaluationService:
         models = [model for model in active if model.kind is not ModelKind.REPORTED]
         return models, len(active) - len(models)
 
+    def _asked(
+        self, names: Sequence[str], refs: Sequence[str], metric: str | None, slices: Sequence[str] | None
+    ) -> Question:
+        models, test_set = self._to_compare(names), self._one_test_set(refs)
+        parts = self._slices_for(slices, test_set)
+        shown = self._metric(metric).name
+        return Question(models=models, test_set=test_set, metric=shown, slices=parts, common=False, problems={})
+
     def _to_compare(self, names: Sequence[str]) -> list[Model]:
         models = {model.id: model for model in map(self._models.get, names)}
         for model in models.values():
@@ -353,16 +397,3 @@ class EvaluationService:
         if texts is None:
             return self._slices.every(test_set)[0]
         return [self._slices.find(text, test_set) for text in texts]
-
-    def _entry(self, model: Model, test_set: TestSet, metric: str) -> Entry:
-        reported = self._models.reported(model)
-        if model.kind is ModelKind.REPORTED:
-            return Entry(model=model, reported=reported, contestant=None, now=None, unasked=0)
-        answers = self._answering.answers(model, test_set)
-        return Entry(
-            model=model,
-            reported=reported,
-            contestant=Contestant(model, answers),
-            now=score_headline(self._task, model, test_set, answers, metrics=[metric])[metric],
-            unasked=int((~answers.valid & test_set.headline).sum()) if model.kind.is_callable else 0,
-        )

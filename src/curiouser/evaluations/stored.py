@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 from sqlalchemy import Connection, TextClause, func, insert, select, text
 
@@ -141,9 +142,7 @@ def log_comparison(
             data_commit=made.test_set,
             content_hash=made.content_hash,
             metric=made.metric,
-            models=canonical_json(
-                [{"model": one.title, "digest": one.digest, "threshold": one.threshold} for one in models]
-            ),
+            models=_contestants(models),
             verdicts=canonical_json(
                 [{"a": one.a, "b": one.b, "verdict": one.verdict, "p_adjusted": one.p_adjusted} for one in made.pairs]
             ),
@@ -151,6 +150,18 @@ def log_comparison(
             created_by=actor,
         )
     )
+
+
+def was_compared(connection: Connection, commit: DataCommit, metric: str, models: Sequence[Model]) -> bool:
+    """Tell whether these models, as they are now, were compared on these rows by a metric, in any order."""
+    orders = [_contestants(order) for order in permutations(models)]
+    wanted = select(comparison.c.id).where(
+        comparison.c.dataset == commit.dataset,
+        comparison.c.content_hash == commit.content_hash,
+        comparison.c.metric == metric,
+        comparison.c.models.in_(orders),
+    )
+    return connection.execute(wanted.limit(1)).first() is not None
 
 
 def evaluated_commits(connection: Connection, dataset: str, limit: int) -> list[DataCommitId]:
@@ -198,6 +209,10 @@ def then_scores(connection: Connection, commits: Iterable[str], metric: str) -> 
         )
         for row in rows
     }
+
+
+def _contestants(models: Sequence[Model]) -> str:
+    return canonical_json([{"model": one.title, "digest": one.digest, "threshold": one.threshold} for one in models])
 
 
 def _insert_once(table: str, columns: Sequence[str]) -> TextClause:
