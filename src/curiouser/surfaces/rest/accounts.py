@@ -9,7 +9,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from curiouser.access import EVERY_WORKSPACE, Role, RoleTooLowError
-from curiouser.surfaces.bodies.access import user_body, users_body
+from curiouser.surfaces.bodies.access import ended_body, invited_body, new_user_body, user_body, users_body
 from curiouser.surfaces.rest.pages import following, paged
 from curiouser.surfaces.rest.parameters import Body, Name
 from curiouser.surfaces.serving.answers import body_answer, tagged_answer
@@ -58,11 +58,12 @@ def list_users(caller: Asked, limit: Limit = 100, after: After = None) -> Respon
 
 @routes.post("/users", role=Role.ADMIN, status_code=201)
 def add_user(caller: Asked, body: NewUser) -> Response:
-    """Make an account without a password: invite the user next; `curiouser user add`."""
+    """Make an account, and the one-time link by which its owner sets a password; `curiouser user add`."""
     check_keeper(caller)
     made = caller.access.add_user(body.name, role=body.role, workspace=body.workspace, actor=caller.actor)
+    secret = caller.access.invite(made.name, actor=caller.actor)
     headers = {"Location": caller.url(f"/api/v1/users/{made.name}")}
-    return body_answer(user_body(made), status=201, headers=headers)
+    return body_answer(new_user_body(made, secret), status=201, headers=headers)
 
 
 @routes.get("/users/{name}", role=Role.ADMIN)
@@ -83,8 +84,7 @@ def grant(caller: Asked, name: Name, body: Grant) -> Response:
 def invite(caller: Asked, name: Name) -> Response:
     """Make a one-time link that sets a password, valid 24 hours; it is told this once; `curiouser user invite`."""
     check_keeper(caller)
-    secret = caller.access.invite(name, actor=caller.actor)
-    return body_answer({"user": name, "path": caller.url(f"/login/once/{secret}")}, status=201)
+    return body_answer(invited_body(name, caller.access.invite(name, actor=caller.actor)), status=201)
 
 
 @routes.post("/users/{name}/disable", role=Role.ADMIN)
@@ -99,6 +99,13 @@ def enable_user(caller: Asked, name: Name) -> Response:
     """Let a disabled user in again; `curiouser user enable`."""
     check_keeper(caller)
     return tagged_answer(user_body(caller.access.enable(name, actor=caller.actor)))
+
+
+@routes.post("/users/{name}/sessions/end", role=Role.ADMIN)
+def end_sessions(caller: Asked, name: Name) -> Response:
+    """Sign a user out everywhere; `curiouser user sessions-end`."""
+    check_keeper(caller)
+    return body_answer(ended_body(name, caller.access.end_sessions(name, actor=caller.actor)))
 
 
 def check_keeper(caller: Caller, needs: Role = Role.ADMIN) -> None:

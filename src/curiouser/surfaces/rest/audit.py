@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from curiouser.access import Role
-from curiouser.surfaces.bodies.access import audit_body
+from curiouser.access import AuditBrokenError, Role
+from curiouser.surfaces.bodies.access import audit_body, checked_audit_body
 from curiouser.surfaces.rest.accounts import check_keeper
 from curiouser.surfaces.rest.pages import following, paged
 from curiouser.surfaces.rest.parameters import Name, Number
@@ -17,7 +17,7 @@ routes = Routes(tags=["access"])
 
 @routes.get("/audit", role=Role.MAINTAINER)
 def list_entries(caller: Asked, limit: Limit = 100, after: Number | None = None, actor: Name | None = None) -> Response:
-    """Read the audit log of the whole server, newest first; `curiouser audit`."""
+    """Read the audit log of the whole server, newest first; `curiouser audit list`."""
     check_keeper(caller, Role.MAINTAINER)
     found = caller.access.audit(limit=limit + 1, before=after, actor=actor)
     return body_answer(paged(audit_body(found[:limit]), following(found, limit, lambda one: one.number)))
@@ -25,7 +25,9 @@ def list_entries(caller: Asked, limit: Limit = 100, after: Number | None = None,
 
 @routes.get("/audit/check", role=Role.MAINTAINER)
 def check_chain(caller: Asked) -> Response:
-    """Walk the whole log and say what was rewritten, removed or inserted; `curiouser audit verify`."""
+    """Walk the whole log; `curiouser audit verify`. An entry that was changed, removed or inserted is an error."""
     check_keeper(caller, Role.MAINTAINER)
     found = caller.access.verify_audit()
-    return body_answer({"whole": not found, "broken": found})
+    if found:
+        raise AuditBrokenError(found)
+    return body_answer(checked_audit_body(found, caller.access.audit_head()))

@@ -63,6 +63,8 @@ def stored(path: Path, name: str) -> Response:
 
 def file_answer(*forms: str) -> dict[int, dict[str, object]]:
     """Describe such an answer in OpenAPI."""
-    kinds = [KINDS[form].partition(";")[0] for form in forms] or ["application/octet-stream"]
-    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    kinds = [KINDS[form].partition(";")[0] for form in forms if form in KINDS] or ["application/octet-stream"]
+    content: dict[str, object] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    if "json" in forms:
+        content["application/json"] = {"schema": {"type": "object"}}
     return {200: {"description": "The file, as an attachment.", "content": content}}

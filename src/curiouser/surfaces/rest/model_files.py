@@ -88,7 +88,7 @@ def update_predictions(caller: Asked, name: ModelRef, file: Table, on: Ref = "te
     return body_answer(updated_body(caller.workspace.models.update(name, file, on=on, actor=caller.actor)))
 
 
-@routes.get("/models/{name}/missing", role=Role.VIEWER, responses=file_answer(*_ROWS))
+@routes.get("/models/{name}/missing", role=Role.VIEWER, responses=file_answer(*_ROWS, "json"))
 def missing_rows(caller: Asked, name: ModelRef, said: Annotated[MissingOptions, Query()]) -> Response:
     """Give the rows a model has still to predict, id and inputs, as a file; `curiouser model missing`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fastapi import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from curiouser.access import Role
 from curiouser.surfaces.bodies.problems import (
@@ -19,6 +19,7 @@ from curiouser.surfaces.bodies.problems import (
     triage_body,
     undone_body,
 )
+from curiouser.surfaces.rest.downloads import KINDS, attachment_headers, file_answer
 from curiouser.surfaces.rest.pages import EVERYTHING, following, paged, rest_after
 from curiouser.surfaces.rest.parameters import Body, Finite, ModelRef, Models, Name, Number, Ref, Text
 from curiouser.surfaces.rest.patterns import Source
@@ -26,7 +27,6 @@ from curiouser.surfaces.serving.answers import body_answer, entity_tag, must_mat
 from curiouser.surfaces.serving.routes import After, Asked, Limit, Routes
 
 routes = Routes(tags=["problems"])
-_JSONL = "application/jsonl"
 
 
 class Settings(Body):
@@ -157,8 +157,8 @@ def check(caller: Asked, model: ModelRef | None = None, on: Ref = "test") -> Res
     return body_answer(check_body(caller.workspace.problems.check(model=model, on=on)))
 
 
-@routes.get("/template", role=Role.VIEWER)
+@routes.get("/template", role=Role.VIEWER, responses=file_answer("csv", "jsonl"))
 def template(caller: Asked, format: Literal["csv", "jsonl"] = "csv") -> Response:  # noqa: A002  the command's option
     """Give a file of patterns to start from; `curiouser problem template`."""
-    kind = "text/csv" if format == "csv" else _JSONL
-    return PlainTextResponse(caller.workspace.problems.template(form=format), media_type=kind)
+    text = caller.workspace.problems.template(form=format)
+    return Response(text, media_type=KINDS[format], headers=attachment_headers(f"patterns.{format}"))

@@ -9,6 +9,7 @@ from curiouser import __version__
 from curiouser.access import Role
 from curiouser.surfaces.bodies.workspace import status_body
 from curiouser.surfaces.serving.answers import body_answer
+from curiouser.surfaces.serving.describing import described
 from curiouser.surfaces.serving.routes import ANYONE, Asked, Routes
 from curiouser.workspace.standing import status
 
@@ -24,7 +25,7 @@ def health() -> Response:
 @routes.get("/openapi.json", role=ANYONE)
 def openapi(request: Request) -> Response:
     """Describe every route in OpenAPI 3.1; ``x-role`` is the least role that may call it."""
-    return body_answer(request.app.openapi())
+    return body_answer(described(request.app.openapi()))
 
 
 @routes.get("/status", role=Role.VIEWER)

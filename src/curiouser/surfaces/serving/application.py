@@ -21,11 +21,12 @@ from curiouser.access import Role
 from curiouser.kernel.errors import CuriouserError
 from curiouser.surfaces.rest import every_route as rest_routes
 from curiouser.surfaces.serving.admission import API, CSRF_FIELD, Admission
+from curiouser.surfaces.serving.describing import extra_of, responses_of
 from curiouser.surfaces.serving.guard import SAFE, Guard
 from curiouser.surfaces.serving.mounts import PREFIX, Mounts, Prefixed
 from curiouser.surfaces.serving.routes import Caller, Declared, Routes
 from curiouser.surfaces.serving.settings import ENVIRONMENT, Settings
-from curiouser.surfaces.serving.troubles import PROBLEM_JSON, Troubles
+from curiouser.surfaces.serving.troubles import Troubles
 from curiouser.surfaces.web import error_page
 from curiouser.surfaces.web import every_route as page_routes
 from curiouser.workspace import Workspace
@@ -33,15 +34,6 @@ from curiouser.workspace import Workspace
 API_PREFIX = "/api/v1"
 ROLE_KEY = "x-role"
 ANYONE_NAME = "anyone"
-_PROBLEMS = {
-    401: "Nobody is signed in, or the token is unknown.",
-    403: "The caller may not do this.",
-    404: "Nothing has this name.",
-    409: "Somebody, or something, was there first.",
-    422: "What was given cannot be right.",
-    429: "Too many attempts.",
-    503: "Nothing happened; the same call is safe again.",
-}
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -109,11 +101,13 @@ def _declared(several: Iterable[Routes], prefix: str) -> list[tuple[str, Declare
 
 def _install(app: FastAPI, prefix: str, one: Declared, admission: Admission) -> None:
     is_api = bool(prefix)
-    responses = {**_responses(one), **one.options.get("responses", {})} if is_api else {}
+    extra = extra_of(one) if is_api else one.options.get("openapi_extra", {})
     options = {
         **one.options,
-        "openapi_extra": {**one.options.get("openapi_extra", {}), ROLE_KEY: str(one.role or ANYONE_NAME)},
-        "responses": responses,
+        "openapi_extra": {**extra, ROLE_KEY: str(one.role or ANYONE_NAME)},
+        "responses": responses_of(one) if is_api else {},
+        # The type of an answer is what its description says; FastAPI would add JSON to every file.
+        "response_class": Response,
         "include_in_schema": is_api,
         "name": one.options.get("name", one.endpoint.__name__),
     }
@@ -125,12 +119,6 @@ def _install(app: FastAPI, prefix: str, one: Declared, admission: Admission) -> 
         route_class_override=_route_class(one.role, admission),
         **options,
     )
-
-
-def _responses(one: Declared) -> dict[int, dict[str, Any]]:
-    content = {PROBLEM_JSON: {"schema": {"type": "object"}}}
-    wanted = {404, 422, 503} | (set() if one.role is None else {401, 403}) | (set() if one.method == "GET" else {409})
-    return {status: {"description": _PROBLEMS[status], "content": content} for status in sorted(wanted)}
 
 
 def _route_class(role: Role | None, admission: Admission) -> type[APIRoute]:
