@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,15 +35,30 @@ class Served:
         self.url = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "curiouser", "serve", *map(str, folders), "--port", str(self.port), *options]
         environment = os.environ | {"CURIOUSER_ACTOR": "alice"}
+        self._log = tempfile.NamedTemporaryFile(prefix="served-", suffix=".log")  # noqa: SIM115  closed at the end
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
+            command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT, env=environment
         )
-        self.said = ""
 
     @property
     def pid(self) -> int:
         """The process that was started; its children are the workers."""
         return self._process.pid
+
+    @property
+    def said(self) -> str:
+        """What the server printed so far."""
+        return Path(self._log.name).read_text(encoding="utf-8", errors="replace")
+
+    def waits_for(self, wanted: re.Pattern[str]) -> re.Match[str]:
+        """Wait until the server has printed something."""
+        deadline = time.monotonic() + _READY_S
+        while time.monotonic() < deadline:
+            found = wanted.search(self.said)
+            if found:
+                return found
+            time.sleep(0.05)
+        raise RuntimeError(f"the server did not print {wanted.pattern}: {self.said}")
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + _READY_S
@@ -53,8 +70,9 @@ class Served:
                     return self
             except httpx.TransportError:
                 time.sleep(0.1)
+        said = self.said
         self._end()
-        raise RuntimeError(f"the server did not answer: {self.said}")
+        raise RuntimeError(f"the server did not answer: {said}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -65,8 +83,8 @@ class Served:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
         try:
-            out, _ = self._process.communicate(timeout=_GOODBYE_S)
+            self._process.wait(_GOODBYE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            out, _ = self._process.communicate()
-        self.said = out.decode(errors="replace")
+            self._process.wait()
+        self._log.close()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -69,8 +73,17 @@ def make_application(mounts: Mounts, settings: Settings) -> FastAPI:
 
 def from_environment() -> FastAPI:
     """Build the application of a server process from what its parent left in the environment."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
     settings = Settings.from_text(os.environ[ENVIRONMENT])
     return make_application(open_mounts(settings), settings)
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """End this server process when the one that started it is gone, also where it was killed."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def open_mounts(settings: Settings) -> Mounts:
