@@ -6,6 +6,7 @@ Slides 36 (the test set changes while you work), 44 ("add to your test set") and
 """
 
 from curiouser.data.bad_rows import BadDataError, BadRow, UnreadableFileError, WrongColumnsError
+from curiouser.data.browsing import ExampleHistory, ExampleStep, RowsPage, example_history, page_of_rows
 from curiouser.data.cells import Cell
 from curiouser.data.chunks import Dialect
 from curiouser.data.errors import (
@@ -72,6 +73,8 @@ __all__ = [
     "DatasetNotFoundError",
     "DatasetStatus",
     "Dialect",
+    "ExampleHistory",
+    "ExampleStep",
     "ExamplesNotFoundError",
     "ExportPlan",
     "Exported",
@@ -89,17 +92,20 @@ __all__ = [
     "RefNotFoundError",
     "RevertConflictError",
     "RowChange",
+    "RowsPage",
     "ShownCommit",
     "UnreadableFileError",
     "Value",
     "WrongColumnsError",
     "WrongDatasetKindError",
     "content_hash_of",
+    "example_history",
     "formula_safe",
     "infer_task",
     "input_hash",
     "normalised_hash",
     "open_rows",
+    "page_of_rows",
     "parse_predicate",
     "row_hashes",
     "value_hashes",
