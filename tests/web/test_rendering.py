@@ -18,8 +18,11 @@ import pytest
 from jinja2 import TemplateError, UndefinedError
 
 from curiouser.access import Role
+from curiouser.jobs import JobState
 from curiouser.kernel.errors import NotFoundError
+from curiouser.measure import ProblemState, Verdict
 from curiouser.surfaces.web.assets import asset_response, asset_url, assets
+from curiouser.surfaces.web.badges import SHAPES, badge
 from curiouser.surfaces.web.navigation import FLOORS
 from curiouser.surfaces.web.rendering import Nobody, environment, page, render
 from curiouser.surfaces.web.specimens import specimens
@@ -103,6 +106,7 @@ def test_templates_compile_and_hold_to_the_content_policy(template: Path) -> Non
     text = template.read_text(encoding="utf-8")
     environment().get_template(template.relative_to(WEB / "templates").as_posix())
     assert "autoescape" not in text
+    text = re.sub(r"\{[{%#].*?[}%#]\}", "", text, flags=re.DOTALL)
     assert not re.search(r"\bstyle\s*=", text), "no inline style"
     assert not re.search(r"<[^>]*\son[a-z]+\s*=", text), "no inline handler"
     assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", text), "no inline script"
@@ -215,12 +219,16 @@ def test_the_page_of_components_is_whole(components: Parsed) -> None:
     assert named <= set(ids)
 
 
-def test_the_page_of_components_has_every_class_of_the_style_and_no_other(components: Parsed) -> None:
+def test_every_class_that_a_page_names_is_in_the_style(components: Parsed) -> None:
     style = (WEB / "static/base.css").read_text(encoding="utf-8")
     known = set(re.findall(r"\.([a-z][a-z0-9-]*)", re.sub(r"/\*.*?\*/", "", style)))
     used = {word for value in components.with_attribute("class") for word in (value or "").split()}
+    for template in TEMPLATES:
+        text = re.sub(r"\{([{%#]).*?[}%#]\}", "{}", template.read_text(encoding="utf-8"), flags=re.DOTALL)
+        used |= {word for value in re.findall(r'class="([^"]*)"', text) for word in value.split() if "{}" not in word}
+    # States without a colour of their own, and what only marks a place.
     plain = {"state-queued", "state-unscored", "state-cancelled", "state-no_difference_shown", "at"}
-    assert used - known - plain - {f"state-{word}" for word in ("no", "live")} == set()
+    assert used - known == used & plain
 
 
 def test_a_day_is_short_and_its_title_is_not() -> None:
@@ -249,3 +257,26 @@ def test_a_table_is_the_same_rows_on_the_page_as_csv_and_as_json() -> None:
     assert "−0.25" in shown
     assert "–" in shown
     assert "=cmd|&#39; /C calc&#39;!A0" in shown
+
+
+def test_states_of_one_kind_differ_in_shape_and_every_shape_is_drawn() -> None:
+    kinds = (
+        list(ProblemState),
+        list(JobState),
+        list(Verdict),
+        ["pass", "fail", "unknown", "conflict"],
+        ["done", "todo"],
+    )
+    drawn = set(re.findall(r'id="m-([a-z-]+)"', (WEB / "templates/parts/shapes.html").read_text(encoding="utf-8")))
+    for kind in kinds:
+        shapes = [SHAPES[str(state)] for state in kind]
+        assert len(set(shapes)) == len(shapes), kind
+        assert set(shapes) <= drawn
+
+
+def test_a_state_nobody_foresaw_is_escaped_and_has_a_shape() -> None:
+    assert badge("<b>") == (
+        '<span class="state state-&lt;b&gt;"><svg class="mark" aria-hidden="true"><use href="#m-dashed"/></svg>'
+        "&lt;b&gt;</span>"
+    )
+    assert badge(None) == '<span class="muted">–</span>'

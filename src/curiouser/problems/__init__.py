@@ -6,7 +6,7 @@ never typed in. It serves slides 39-50 (describe, triage and fix model "bugs")
 and 60-61 (the loop as it really is).
 """
 
-from curiouser.problems.curve_svg import describe, history_svg, write_history_svg
+from curiouser.problems.curve_svg import describe, describe_problem, history_svg, write_history_svg
 from curiouser.problems.curve_text import draw_history, spark
 from curiouser.problems.editing import Undone
 from curiouser.problems.errors import (
@@ -102,6 +102,7 @@ __all__ = [
     "Undone",
     "UserReport",
     "describe",
+    "describe_problem",
     "draw_history",
     "history_svg",
     "spark",

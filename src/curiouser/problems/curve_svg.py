@@ -74,7 +74,7 @@ def write_history_svg(history: History, path: Path) -> None:
 
 def describe(history: History) -> str:
     """Say in words what the curves show."""
-    return " ".join(_in_words(line) for line in history.problems) or "There is no problem yet."
+    return " ".join(describe_problem(line) for line in history.problems) or "There is no problem yet."
 
 
 def _image(history: History, width: int, height: int, body: str) -> str:
@@ -194,7 +194,8 @@ def _legend(lines: Sequence[ProblemHistory]) -> str:
     return "".join(made)
 
 
-def _in_words(line: ProblemHistory) -> str:
+def describe_problem(line: ProblemHistory) -> str:
+    """Say in words what one curve shows: every model with its error, interval, n and state."""
     points = "; ".join(_point_in_words(one) for one in line.standings)
     return f"{line.problem.name}, tolerance {line.problem.tolerance:g}: {points or 'no model yet'}."
 

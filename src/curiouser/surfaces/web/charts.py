@@ -78,7 +78,7 @@ class Chart:
 
 def error_curve(
     series: Sequence[Series], models: Sequence[str], *, title: str, tolerance: float | None = None, live: str = "",
-    width: float = 460,
+    width: float = 460, says: str = "",
 ) -> Chart:  # fmt: skip
     """Draw errors over models: one curve with its band, or up to four that differ in dash and marker.
 
@@ -89,6 +89,7 @@ def error_curve(
         tolerance: Largest acceptable error rate, drawn as a line.
         live: The model that users meet.
         width: Pixels that it has at least where the page has 720 or more; how many labels fit follows from it.
+        says: What it shows in words; made of the numbers where nothing is given.
 
     Raises:
         ValueError: There are more than four curves, or one has not a point per model.
@@ -110,8 +111,8 @@ def error_curve(
         parts += [_text(label) for label in value_labels(series[0].points, frame.x, frame.y, wide=width)]
     else:
         parts += _names_at_end(frame, series)
-    said = [_in_words(one, models) for one in series]
-    svg = picture(title, " ".join(said) or "Nothing is scored yet.", _HEIGHT, parts)
+    said = says or " ".join(_in_words(one, models) for one in series)
+    svg = picture(title, said or "Nothing is scored yet.", _HEIGHT, parts)
     marks = [mark for mark, is_there in (("band", alone), ("limit", tolerance is not None)) if is_there]
     if is_numbered(models, NARROW):
         marks.append("numbered" if is_numbered(models, width) else "numbered-narrow")

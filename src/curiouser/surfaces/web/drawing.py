@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from curiouser.evaluations import Leaderboard, Pair, PairsOfGroup
 from curiouser.measure import Measured
-from curiouser.problems import ProblemHistory, Standing, TriagedProblem
+from curiouser.problems import ProblemHistory, Standing, TriagedProblem, describe_problem
 from curiouser.surfaces.web.charts import Chart, Point, Series, error_curve
 from curiouser.surfaces.web.filters import interval, number, percent, plural
 from curiouser.surfaces.web.row_charts import (
@@ -29,7 +29,8 @@ def curve_of(histories: Sequence[ProblemHistory], *, title: str, live: str | Non
     models = [standing.model for standing in histories[0].standings] if histories else []
     tolerances = {one.problem.tolerance for one in histories}
     tolerance = tolerances.pop() if len(tolerances) == 1 else None
-    return error_curve(series, models, title=title, tolerance=tolerance, live=live or "")
+    says = " ".join(describe_problem(one) for one in histories)
+    return error_curve(series, models, title=title, tolerance=tolerance, live=live or "", says=says)
 
 
 def forest_of(groups: Sequence[PairsOfGroup], *, title: str, pair: int = 0) -> Chart:

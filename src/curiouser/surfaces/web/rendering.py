@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse
 from curiouser.access import Role
 from curiouser.kernel.clock import utc_now
 from curiouser.surfaces.web.assets import Asset, asset_response, asset_url, assets
+from curiouser.surfaces.web.badges import badge, mark
 from curiouser.surfaces.web.charts import chart_shape, interval_bar, spark
 from curiouser.surfaces.web.filters import FILTERS
 from curiouser.surfaces.web.navigation import counts_of, current_room, floors_for
@@ -162,7 +163,8 @@ def environment() -> Environment:
     )
     del made.filters["safe"]
     made.filters.update(FILTERS)
-    made.globals.update(asset=asset_url, interval_bar=interval_bar, spark=spark, chart_shape=chart_shape)
+    made.globals.update(asset=asset_url, badge=badge, shape_of=mark, interval_bar=interval_bar, spark=spark)
+    made.globals.update(chart_shape=chart_shape)
     return made
 
 
