@@ -55,19 +55,22 @@ def gathered(connection: Connection, digests: Sequence[str], keys: KeyArray) -> 
 def fingerprints(connection: Connection, digests: Sequence[str]) -> dict[str, str]:
     """Name all that several predictors have answered so far: another name as soon as an answer comes.
 
+    An answer never changes, so which inputs have one says it all. (The checksum lies behind the answers
+    in its row, and reading it costs as much as reading these.)
+
     Returns:
         By digest; predictors that never answered share the name of nothing.
     """
     made = {digest: hashlib.sha256() for digest in digests}
     chunk, column = prediction_chunk.c, prediction_column.c
     wanted = (
-        select(chunk.digest, chunk.name, column.dtype, chunk.chunk, chunk.checksum)
+        select(chunk.digest, chunk.name, column.dtype, chunk.chunk, chunk.valid)
         .join(prediction_column, (column.digest == chunk.digest) & (column.name == chunk.name))
         .order_by(chunk.digest, chunk.name, chunk.chunk)
     )
     for some in _portions(list(made), 500):
         for row in connection.execute(wanted.where(chunk.digest.in_(some))):
-            made[row.digest].update(f"{row.name}:{row.dtype}:{row.chunk}:".encode() + bytes(row.checksum))
+            made[row.digest].update(f"{row.name}:{row.dtype}:{row.chunk}:".encode() + bytes(row.valid))
     return {digest: name.hexdigest() for digest, name in made.items()}
 
 

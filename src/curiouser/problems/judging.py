@@ -14,6 +14,7 @@ import numpy as np
 
 from curiouser.data import DataCommit
 from curiouser.evaluations import EvaluationService, Marked, TestSet
+from curiouser.kernel.canonical import digest_of
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.kernel.ids import ProblemName
 from curiouser.kernel.remembered import Remembered
@@ -22,14 +23,17 @@ from curiouser.models import Model, ModelId, ModelKind
 from curiouser.problems.laying import Laid, LaidKey
 from curiouser.problems.memorised import TRAINED_ON, Memory
 from curiouser.problems.records import ExpectationKind
-from curiouser.problems.results import Confusion
+from curiouser.problems.results import Confusion, Standing
 from curiouser.problems.scoring import Exam, Outcome, OutcomeArray, joined, judge, judge_cases
 
 ModelKey = tuple[str, float | None, str, str]
 """Digest, threshold, name of all its answers, content hash of its training data (empty: none)."""
+StandingKey = tuple[LaidKey, ModelKey, str, ModelKey | None]
+"""Problem, model, its title, and the live model that it could regress from."""
 _LABEL = tuple(ExpectationKind).index(ExpectationKind.LABEL)
 _KEPT = 200_000
 """What models made of problems, kept at hand: some 0.4 kB each with a hundred patterns."""
+_KEPT_COUNTS = 20_000
 _ANSWERS_AT_ONCE = 2_000_000
 """Models times rows that are held in memory together."""
 
@@ -85,6 +89,8 @@ class Judging:
     def __init__(self, evaluations: EvaluationService, memory: Memory, task: Task) -> None:
         self.evaluations, self.memory, self.task = evaluations, memory, task
         self._kept = Remembered[tuple[LaidKey, ModelKey], Judged](most=_KEPT)
+        self.counted = Remembered[tuple[LaidKey, str], int](most=_KEPT_COUNTS)
+        self.standings = Remembered[StandingKey, Standing](most=_KEPT_COUNTS)
 
     def known(self, laid: Laid, contestant: Contestant) -> Judged | None:
         """Recall what a model made of a problem."""
@@ -133,6 +139,7 @@ class Session:
         self, judging: Judging, test_set: TestSet, laid: Mapping[ProblemName, Laid], models: Sequence[Model]
     ) -> None:
         self._judging, self.test_set, self.laid = judging, test_set, laid
+        self.standings = judging.standings
         self._trained_on: dict[str | None, DataCommit | None] = {}
         self._contestants: dict[ModelId, Contestant] = {}
         self._prints = self._fingerprints(models)
@@ -164,6 +171,18 @@ class Session:
             model: {name: made[model, name] if judged is None else judged for name, judged in by_name.items()}
             for model, by_name in found.items()
         }
+
+    def count_scored(self, models: Sequence[Model], names: Sequence[ProblemName]) -> dict[ProblemName, int]:
+        """Count the models that have an answer to some of a problem's patterns, for each of some problems."""
+        keys = digest_of([list(self.contestant(one).key) for one in models])
+        counted = {name: self._judging.counted.peek((self.laid[name].key, keys)) for name in names}
+        unknown = [name for name, count in counted.items() if count is None]
+        judged = self.judged_on(models, unknown) if unknown else {}
+        for name in unknown:
+            count = sum(by_name[name].scored > 0 for by_name in judged.values())
+            self._judging.counted.put((self.laid[name].key, keys), count)
+            counted[name] = count
+        return {name: count for name, count in counted.items() if count is not None}
 
     def contestant(self, model: Model) -> Contestant:
         """Name all that a model's judgements depend on, once.

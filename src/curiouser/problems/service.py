@@ -21,7 +21,7 @@ from curiouser.problems.editing import Editing, Undone, chosen_patterns
 from curiouser.problems.errors import BadFactorError, BadSuiteError
 from curiouser.problems.pattern_files import template
 from curiouser.problems.placing import Placing
-from curiouser.problems.records import Affected, ExpectationKind, Pattern, Problem, ProblemStep, StepKind
+from curiouser.problems.records import Affected, Pattern, Problem, ProblemStep, StepKind
 from curiouser.problems.reports import ReportService, count_reports
 from curiouser.problems.results import (
     Check,
@@ -293,14 +293,7 @@ class ProblemService:
     def pattern_ids(self, on: str = TEST) -> dict[str, builtins.list[ExampleId]]:
         """Name the labelled patterns of every problem of a test dataset, for comparisons by problem."""
         with self._database.read() as connection:
-            found = stored.every_problem(connection)
-            patterns = stored.patterns_of(connection, builtins.list(found))
-        dataset = on.partition("@")[0]
-        return {
-            one.name: sorted({p.example_id for p in patterns[n] if p.expectation.kind is ExpectationKind.LABEL})
-            for n, one in found.items()
-            if one.dataset.partition("@")[0] == dataset
-        }
+            return stored.labelled_patterns(connection, on.partition("@")[0])
 
     def steps(self, name: str, *, limit: int = 100, before: int | None = None) -> tuple[ProblemStep, ...]:
         """Read what was done to a problem, newest first.

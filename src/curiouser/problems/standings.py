@@ -37,27 +37,36 @@ class Standings:
 
     def of_each(self, models: Sequence[Model]) -> list[dict[ProblemName, Standing]]:
         """Compute how every problem stands with each of several models."""
-        laid, live = self._session.laid, self._live
-        judged = self._session.judged_on([*models, *([live] if live else [])], laid)
+        live = self._live
+        judged = self._session.judged_on([*models, *([live] if live else [])], self._session.laid)
         made = []
         for model in models:
             theirs = judged[live.id] if live is not None and live.title != model.title else {}
             made.append(
-                {name: _standing(laid[name], model, mine, theirs.get(name)) for name, mine in judged[model.id].items()}
+                {name: self._standing(name, model, mine, theirs.get(name)) for name, mine in judged[model.id].items()}
             )
         tried = self._count_tried({name for one in made for name, it in one.items() if it.state is ProblemState.FIXED})
-        return [{name: _said(one, tried.get(name)) for name, one in by_name.items()} for by_name in made]
+        return [{name: _counted(one, tried.get(name)) for name, one in by_name.items()} for by_name in made]
+
+    def _standing(self, name: ProblemName, model: Model, mine: Judged, live: Judged | None) -> Standing:
+        laid, session = self._session.laid[name], self._session
+        against = session.contestant(self._live).key if live is not None and self._live is not None else None
+        key = (laid.key, session.contestant(model).key, model.title, against)
+        found = session.standings.peek(key)
+        if found is None:
+            found = _standing(laid, model, mine, live)
+            session.standings.put(key, found)
+        return found
 
     def _count_tried(self, fixed: set[ProblemName]) -> dict[ProblemName, int]:
         """Count the models each problem was scored on; asked only where it is told, because it costs all models."""
-        judged = self._session.judged_on(self._tried, sorted(fixed)) if fixed else {}
-        return {name: sum(by_name[name].scored > 0 for by_name in judged.values()) for name in fixed}
+        return self._session.count_scored(self._tried, sorted(fixed)) if fixed else {}
 
 
 def _standing(laid: Laid, model: Model, mine: Judged, live: Judged | None) -> Standing:
     exam, problem = laid.exam, laid.problem
     found = standing(mine.errors, tolerance=problem.tolerance, live=None if live is None else live.errors)
-    return Standing(
+    made = Standing(
         problem=problem.name,
         model=model.title,
         state=found.state,
@@ -77,11 +86,13 @@ def _standing(laid: Laid, model: Model, mine: Judged, live: Judged | None) -> St
         confusion=mine.confusion,
         flipped=_flipped(exam, mine, live) if found.state in _TURNED else (),
     )
+    return replace(made, sentence=sentence(made, None))
 
 
-def _said(one: Standing, tried: int | None) -> Standing:
-    counted = tried if one.state is ProblemState.FIXED else None
-    return replace(one, models_tried=counted, sentence=sentence(one, counted))
+def _counted(one: Standing, tried: int | None) -> Standing:
+    if one.state is not ProblemState.FIXED:
+        return one
+    return replace(one, models_tried=tried, sentence=sentence(one, tried))
 
 
 def _error(model: Model, mine: Judged, exam: Exam) -> Measured:

@@ -80,11 +80,6 @@ def find_problem(connection: Connection, name: str) -> tuple[int, Problem]:
     return row.id, _problem_from_row(row)
 
 
-def every_problem(connection: Connection) -> dict[int, Problem]:
-    """Read all problems, in order of name."""
-    return {row.id: _problem_from_row(row) for row in connection.execute(select(problem).order_by(problem.c.name))}
-
-
 def versions(connection: Connection, names: Sequence[str] | None = None) -> list[tuple[int, int]]:
     """List (number, number of the latest step) of all problems by name, or of those named, in the order of the call.
 
@@ -114,6 +109,18 @@ def problems_by_number(connection: Connection, numbers: Sequence[int]) -> dict[i
         rows = connection.execute(select(problem).where(problem.c.id.in_(batch)))
         found.update({row.id: _problem_from_row(row) for row in rows})
     return found
+
+
+def labelled_patterns(connection: Connection, dataset: str) -> dict[str, list[ExampleId]]:
+    """List the rows that are labelled patterns of each problem of a test dataset, in order of name and of id."""
+    of_dataset = select(problem.c.id, problem.c.name, problem.c.dataset).order_by(problem.c.name)
+    names = {row.id: row.name for row in connection.execute(of_dataset) if row.dataset.partition("@")[0] == dataset}
+    found: dict[str, set[ExampleId]] = {name: set() for name in names.values()}
+    query = select(pattern.c.problem_id, pattern.c.example_id).where(pattern.c.expectation == ExpectationKind.LABEL)
+    for number, example_id in connection.execute(query):
+        if number in names:
+            found[names[number]].add(ExampleId(example_id))
+    return {name: sorted(ids) for name, ids in found.items()}
 
 
 def listed_problems(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from curiouser.data import DataService
 from curiouser.kernel.configuration import Task
+from curiouser.kernel.remembered import Remembered
 from curiouser.problems.affected import KEPT_SHARES, Counted, Counting
 from curiouser.problems.reports import reporters
 from curiouser.problems.results import Triage
@@ -13,6 +14,9 @@ from curiouser.problems.standings import Standings
 from curiouser.problems.triage import Candidate, Ranking
 from curiouser.problems.views import Views
 from curiouser.storage import Database
+
+_KEPT = 8
+"""Triages kept at hand for as long as nothing at all is written."""
 
 
 class Triaging:
@@ -28,6 +32,7 @@ class Triaging:
     def __init__(self, database: Database, data: DataService, views: Views, task: Task) -> None:
         self._database, self._data, self._views = database, data, views
         self._task, self._ranking, self._counted = task, Ranking(), Counted(most=KEPT_SHARES)
+        self._made = Remembered[tuple[object, ...], Triage](most=_KEPT)
 
     def triage(self, model: str | None, on: str, *, levels: Mapping[str, float], include_closed: bool) -> Triage:
         """Rank problems by Impact on a model: the live one where none is named, else the newest.
@@ -42,6 +47,16 @@ class Triaging:
             ModelNotFoundError: The model's name is unknown.
             BadInputError: There is no model.
         """
+        stamp = self._database.stamp()
+        key = (stamp, model, on, include_closed, tuple(levels.items()))
+        # A database that counts no writes has the stamp 0 for ever.
+        found = self._made.peek(key) if stamp else None
+        if found is None:
+            found = self._triage(model, on, levels, include_closed=include_closed)
+            self._made.put(key, found)
+        return found
+
+    def _triage(self, model: str | None, on: str, levels: Mapping[str, float], *, include_closed: bool) -> Triage:
         roster = self._views.roster()
         mine, live = self._views.chosen(model, roster, newest=False), roster.live
         session = self._views.session(on, roster)
