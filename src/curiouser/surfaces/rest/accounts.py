@@ -108,13 +108,18 @@ def end_sessions(caller: Asked, name: Name) -> Response:
     return body_answer(ended_body(name, caller.access.end_sessions(name, actor=caller.actor)))
 
 
+def keeps_server(caller: Caller, needs: Role = Role.ADMIN) -> bool:
+    """Tell whether a caller has a role in every workspace."""
+    return caller.everywhere is not None and caller.everywhere.allows(needs)
+
+
 def check_keeper(caller: Caller, needs: Role = Role.ADMIN) -> None:
     """Refuse whoever has a role in this workspace alone what concerns the whole server.
 
     Raises:
         RoleTooLowError: Their role is not for every workspace.
     """
-    if caller.everywhere is None or not caller.everywhere.allows(needs):
+    if not keeps_server(caller, needs):
         raise RoleTooLowError(
             f"this concerns the whole server and needs the role {needs} in every workspace",
             "ask an admin of this server: curiouser user grant",
