@@ -280,3 +280,15 @@ def test_a_state_nobody_foresaw_is_escaped_and_has_a_shape() -> None:
         "&lt;b&gt;</span>"
     )
     assert badge(None) == '<span class="muted">–</span>'
+
+
+def test_a_filter_is_live_only_where_the_page_asks_for_it_and_works_without() -> None:
+    shown = Parsed(render(a_reader(), "components.html", **specimens()))
+    (form,) = [form for form in shown.all("form") if form.get("role") == "search"]
+    assert form["method"] == "get"
+    assert form["action"] == form["data-hx-get"]
+    assert {form["data-hx-target"], form["data-hx-select-oob"]} <= {f"#{name}" for name in shown.with_attribute("id")}
+    scripts = [script.get("src") or "" for script in shown.all("script")]
+    assert [script for script in scripts if "htmx" in script]
+    plain = Parsed(render(a_reader(role=None), "login.html", next="/", name="", trouble=None))
+    assert not [script for script in plain.all("script") if "htmx" in (script.get("src") or "")]
