@@ -9,7 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from curiouser.surfaces.serving.routes import Routes
-from curiouser.surfaces.web import problem_forms, problems, reports, shell, signing
+from curiouser.surfaces.web import (
+    admin,
+    boards,
+    data,
+    jobs,
+    models,
+    problem_forms,
+    problems,
+    reports,
+    shell,
+    signing,
+    slices,
+    tokens,
+    users,
+)
 from curiouser.surfaces.web.shell import error_page
 
 __all__ = ("error_page", "every_route")
@@ -18,4 +32,7 @@ __all__ = ("error_page", "every_route")
 def every_route() -> Iterable[Routes]:
     """List the routes of every group of pages."""
     # The forms come first: /problems/new is no problem's name.
-    return (shell.routes, signing.routes, problem_forms.routes, problems.routes, reports.routes)
+    return (
+        shell.routes, signing.routes, problem_forms.routes, problems.routes, reports.routes, models.routes,
+        boards.routes, data.routes, slices.routes, jobs.routes, users.routes, tokens.routes, admin.routes,
+    )  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from fastapi import Query
 from starlette.responses import Response
 
 from curiouser.kernel.canonical import Json
@@ -13,6 +14,8 @@ from curiouser.surfaces.serving.answers import body_answer, csv_answer
 
 Format = Literal["csv", "json"]
 """What ``?format=`` may ask for."""
+AsFile = Annotated[Format | None, Query(alias="format")]
+"""The parameter by which a page is asked for as a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
