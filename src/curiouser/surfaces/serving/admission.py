@@ -18,6 +18,7 @@ from curiouser.access import EVERY_WORKSPACE, Role, RoleTooLowError, Token, User
 from curiouser.kernel.errors import NotFoundError
 from curiouser.surfaces.serving.errors import SignInNeededError
 from curiouser.surfaces.serving.guard import SAFE
+from curiouser.surfaces.serving.masking import is_form_token
 from curiouser.surfaces.serving.mounts import WORKSPACE, Mounts
 from curiouser.surfaces.serving.routes import Caller, Via
 from curiouser.surfaces.serving.settings import Settings
@@ -68,7 +69,7 @@ class Admission:
         Raises:
             RoleTooLowError: Its token is missing or another's.
         """
-        if not caller.csrf or not hmac.compare_digest(given.encode(), caller.csrf.encode()):
+        if not is_form_token(caller.csrf, given):
             raise RoleTooLowError(
                 "this form was not made for this session", "open the page again and send it from there"
             )

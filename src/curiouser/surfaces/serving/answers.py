@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
@@ -17,7 +18,8 @@ from curiouser.surfaces.serving.admission import FLASH_COOKIE
 from curiouser.surfaces.serving.errors import PreconditionNeededError, StaleEditError
 from curiouser.surfaces.serving.routes import Caller
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# As in exported data: an apostrophe that was there already is kept apart from ours.
+_FORMULA = re.compile(r"^'*[=+\-@\t\r]")
 _FLASH_S = 60
 
 
@@ -89,6 +91,6 @@ def _cell(value: object) -> object:
     """
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and _FORMULA.match(value):
         return f"'{value}"
     return value

@@ -66,7 +66,7 @@ def make_application(mounts: Mounts, settings: Settings) -> FastAPI:
     taking = [compile_path(prefix + one.path)[0] for prefix, one in declared if one.takes_files]
     # The last added is the outermost: guard, prefix, compression, routes.
     app.add_middleware(GZipMiddleware, minimum_size=800)
-    app.add_middleware(Prefixed)
+    app.add_middleware(Prefixed, mounts=mounts)
     app.add_middleware(Guard, settings=settings, takes_files=lambda path: any(p.match(_bare(path)) for p in taking))
     return app
 

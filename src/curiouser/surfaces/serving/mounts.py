@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 PREFIX = "/w/"
+WORKSPACES = "/workspaces"
 WORKSPACE = "curiouser.workspace"
 """Key of a request's scope: the name in its path, where there is one."""
 
@@ -69,10 +70,11 @@ class Prefixed:
 
     Args:
         app: What comes next.
+        mounts: Where there are several, the bare ``/`` lists them.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, mounts: Mounts) -> None:
+        self._app, self._mounts = app, mounts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Set ``root_path`` and the workspace's name."""
@@ -82,4 +84,6 @@ class Prefixed:
             root = scope.get("root_path", "") + PREFIX + name
             # Starlette's routes look at the path behind root_path; a bare /w/name is its home page.
             scope = {**scope, "root_path": root, "path": f"{root}/{rest}", WORKSPACE: name}
+        elif scope["type"] == "http" and path in {"", "/"} and self._mounts.only is None:
+            scope = {**scope, "path": WORKSPACES}
         await self._app(scope, receive, send)

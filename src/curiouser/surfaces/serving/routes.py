@@ -48,7 +48,7 @@ class Caller:
     token: int | None = None
     """Number of the token they came with."""
     csrf: str = field(default="", repr=False)
-    """What their forms must carry."""
+    """The secret of their session that their forms are signed with."""
     flash: str = ""
     """What the request before had to say, once."""
     path: str = "/"

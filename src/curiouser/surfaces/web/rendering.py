@@ -19,6 +19,8 @@ from starlette.responses import HTMLResponse
 
 from curiouser.access import Role
 from curiouser.kernel.clock import utc_now
+from curiouser.surfaces.serving.admission import FLASH_COOKIE
+from curiouser.surfaces.serving.masking import form_token
 from curiouser.surfaces.web.assets import Asset, asset_response, asset_url, assets
 from curiouser.surfaces.web.badges import badge, mark
 from curiouser.surfaces.web.charts import chart_shape, interval_bar, spark
@@ -127,7 +129,11 @@ def page(caller: Visitor | None, template: str, status: int = 200, **context: ob
     Raises:
         jinja2.UndefinedError: The template names something that it was not given.
     """
-    return HTMLResponse(render(caller, template, **context), status_code=status)
+    response = HTMLResponse(render(caller, template, **context), status_code=status)
+    if caller is not None and caller.flash:
+        # Said once.
+        response.delete_cookie(FLASH_COOKIE, path="/", httponly=True, samesite="lax")
+    return response
 
 
 def render(caller: Visitor | None, template: str, **context: object) -> str:
@@ -136,7 +142,7 @@ def render(caller: Visitor | None, template: str, **context: object) -> str:
     given: dict[str, object] = {
         "caller": reader,
         "url": reader.url,
-        "csrf_field": lambda: _csrf_field(reader.csrf),
+        "csrf_field": lambda: _csrf_field(form_token(reader.csrf)),
         "flash": reader.flash,
         "now": utc_now(),
         "uses_htmx": False,

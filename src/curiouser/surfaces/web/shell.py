@@ -7,26 +7,42 @@ from collections.abc import Mapping
 from fastapi import Request
 from starlette.responses import Response
 
+from curiouser.access import Role
 from curiouser.kernel.canonical import Json
-from curiouser.kernel.errors import NotFoundError
-from curiouser.surfaces.serving.routes import ANYONE, Caller, Routes
-from curiouser.surfaces.web.rendering import assets, page
+from curiouser.surfaces.serving.errors import SignInNeededError
+from curiouser.surfaces.serving.routes import ANYONE, Asked, Caller, Routes
+from curiouser.surfaces.web.rendering import asset_response, page
+from curiouser.surfaces.web.specimens import specimens
 
 routes = Routes(tags=["pages"])
-_A_YEAR = "public, max-age=31536000, immutable"
 
 
 @routes.get("/static/{name}", role=ANYONE)
-def static(name: str) -> Response:
+def static(request: Request, name: str) -> Response:
     """Serve one of the files that were compiled into a list; their names hold their hashes.
 
     Raises:
         NotFoundError: It is none of them.
     """
-    asset = assets.get(name)
-    if asset is None:
-        raise NotFoundError(f"there is no file {name!r}")
-    return Response(asset.content, media_type=asset.media_type, headers={"Cache-Control": _A_YEAR})
+    return asset_response(name, request.headers.get("accept-encoding", ""))
+
+
+@routes.get("/components", role=Role.VIEWER)
+def components(caller: Asked) -> Response:
+    """Show every part of the pages and its states once."""
+    return page(caller, "components.html", **specimens())
+
+
+@routes.get("/workspaces", role=ANYONE)
+def workspaces(caller: Asked) -> Response:
+    """List the workspaces that the caller may open.
+
+    Raises:
+        SignInNeededError: Nobody is signed in.
+    """
+    if caller.via == "nobody":
+        raise SignInNeededError("nobody is signed in", "sign in at /login")
+    return page(caller, "workspaces.html", workspaces=[{"name": name} for name in caller.names])
 
 
 def error_page(request: Request, status: int, body: Mapping[str, Json]) -> Response:
