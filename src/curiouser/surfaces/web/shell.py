@@ -30,7 +30,7 @@ def static(request: Request, name: str) -> Response:
 @routes.get("/components", role=Role.VIEWER)
 def components(caller: Asked) -> Response:
     """Show every part of the pages and its states once."""
-    return page(caller, "components.html", **specimens())
+    return page(caller, "components.html", 200, **specimens())
 
 
 @routes.get("/workspaces", role=ANYONE)
