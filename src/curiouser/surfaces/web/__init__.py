@@ -13,6 +13,7 @@ from curiouser.surfaces.web import (
     admin,
     boards,
     data,
+    home,
     jobs,
     models,
     problem_forms,
@@ -33,6 +34,6 @@ def every_route() -> Iterable[Routes]:
     """List the routes of every group of pages."""
     # The forms come first: /problems/new is no problem's name.
     return (
-        shell.routes, signing.routes, problem_forms.routes, problems.routes, reports.routes, models.routes,
+        shell.routes, signing.routes, home.routes, problem_forms.routes, problems.routes, reports.routes, models.routes,
         boards.routes, data.routes, slices.routes, jobs.routes, users.routes, tokens.routes, admin.routes,
     )  # fmt: skip

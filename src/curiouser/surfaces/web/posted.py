@@ -63,8 +63,11 @@ async def read_form(request: Request) -> Posted:
     for name, value in form.multi_items():
         if not isinstance(value, UploadFile):
             texts.setdefault(name, []).append(_checked(name, value))
-        elif value.filename:
-            files[name] = UploadedText(name=value.filename, text=_decoded(value.filename, await value.read()))
+            continue
+        content = await value.read()
+        await value.close()
+        if value.filename:
+            files[name] = UploadedText(name=value.filename, text=_decoded(value.filename, content))
     return Posted(texts=texts, files=files)
 
 

@@ -29,7 +29,7 @@ SORTS: Final = (
     ("patterns", "By patterns"),
     ("name", "By name"),
 )
-SHOWS: Final = (("open", "Open"), ("closed", "Closed"), ("all", "Open and closed"))
+SHOWS: Final = (("open", "Open"), ("closed", "Closed"), ("all", "All"))
 Short = Annotated[str, StringConstraints(max_length=200)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
@@ -32,9 +32,9 @@ from curiouser.surfaces.web.problem_list import HOLDS, Short, harm_words, missin
 from curiouser.surfaces.web.tables import Format
 from curiouser.workspace import Workspace
 
-PAGE_PATTERNS: Final = 50
+PAGE_PATTERNS: Final = 25
 MOST_COLUMNS: Final = 6
-_MOST_PATTERNS, _MOST_STEPS, _SHOWN_REPORTS, _MOST_CHIPS = 10_000, 200, 3, 24
+_MOST_PATTERNS, _MOST_STEPS, _SHOWN_REPORTS, _MOST_CHIPS, _USUAL_COLUMNS = 10_000, 200, 3, 24, 3
 
 
 class Looked(BaseModel):
@@ -80,7 +80,7 @@ class ProblemView:
     steps: tuple[ProblemStep, ...]
     """What was done to it, newest first."""
     found: tuple[ShownPattern, ...]
-    """Patterns that were asked for, by case and place."""
+    """Patterns that were asked for: those wrong on the main model first, then by case and place."""
 
     @property
     def problem(self) -> Problem:
@@ -224,9 +224,9 @@ def problem_view(workspace: Workspace, name: str, looked: Looked) -> ProblemView
     """
     problems, models = workspace.problems, lineup(workspace)
     problem = problems.get(name)
-    columns = models.shown(looked.model, MOST_COLUMNS, also=looked.wrong)
+    history = problems.history(name, on=problem.dataset, models=models.titles).problems[0]
+    columns = _columns(models, history, looked)
     shown = problems.show(name, models=columns, limit=_MOST_PATTERNS)
-    history = problems.history(name, on=problem.dataset, models=models.titles)
     ranked = _triage(workspace, problem, models)
     line = next((one for one in ranked.problems if one.problem.name == name), None) if ranked else None
     highest = [one.impact.high for one in ranked.problems if one.impact is not None] if ranked else []
@@ -234,13 +234,13 @@ def problem_view(workspace: Workspace, name: str, looked: Looked) -> ProblemView
         looked=looked,
         models=models,
         shown=shown,
-        history=history.problems[0],
+        history=history,
         triaged=line,
         ranked=len(highest),
-        equation=equation_of(line, most=max(highest, default=None)) if line is not None else None,
+        equation=equation_of(_shortly(line), most=max(highest, default=None)) if line is not None else None,
         reports=problems.reports.list(problem=name),
         steps=problems.steps(name, limit=_MOST_STEPS),
-        found=tuple(one for one in shown.patterns if _is_wrong(one, looked.wrong)),
+        found=_wrong_first([one for one in shown.patterns if _is_wrong(one, looked.wrong)], models.main),
     )
 
 
@@ -271,6 +271,33 @@ def _triage(workspace: Workspace, problem: Problem, models: Lineup) -> Triage | 
         return None
     is_closed = problem.closed_at is not None
     return workspace.problems.triage(model=models.main, on=problem.dataset, include_closed=is_closed)
+
+
+def _columns(models: Lineup, history: ProblemHistory, looked: Looked) -> tuple[str, ...]:
+    """Choose the models of the table: without a wish, the last few of those that answered anything."""
+    answered = {one.model for one in history.standings if one.error.n}
+    usual = [title for title in models.titles if title in answered or title == models.main]
+    asked = looked.model or [title for title in usual if title == models.live or title in usual[-_USUAL_COLUMNS:]]
+    return models.shown(asked, MOST_COLUMNS, also=looked.wrong)
+
+
+def _shortly(line: TriagedProblem) -> TriagedProblem:
+    """Say where the users come from in a few words: an equation has no room for a predicate."""
+    share = line.affected
+    if share is None or share.users is None or share.active is None:
+        return line
+    return replace(line, affected=replace(share, says=f"{share.users:,} of {share.active:,}"))
+
+
+def _wrong_first(several: Sequence[ShownPattern], model: str | None) -> tuple[ShownPattern, ...]:
+    """Put what the model gets wrong first; the members of a Case stay together."""
+    wrong = {_group(one) for one in several if model is not None and _is_wrong(one, model)}
+    return tuple(sorted(several, key=lambda one: _group(one) not in wrong))
+
+
+def _group(one: ShownPattern) -> tuple[str, str]:
+    case = one.pattern.case
+    return ("case", case) if case is not None else ("id", one.pattern.example_id)
 
 
 def _is_wrong(one: ShownPattern, model: str) -> bool:
