@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from curiouser.access.errors import TooManyAttemptsError
 from curiouser.access.secret_texts import hash_of
+from curiouser.access.stored import storable
 from curiouser.access.tables import access_attempt
 from curiouser.kernel.clock import from_text
 from curiouser.storage import utc_text
@@ -65,7 +66,7 @@ def network_of(address: str) -> str:
         found = ipaddress.ip_address(address)
     except ValueError:
         # A Unix socket, or what a proxy made of it.
-        return address.replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:_LONGEST]
+        return storable(address)[:_LONGEST]
     if isinstance(found, ipaddress.IPv4Address):
         return str(found)
     if found.ipv4_mapped is not None:

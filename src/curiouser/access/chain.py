@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, insert, literal, select, update
 from curiouser.access.errors import AuditBrokenError
 from curiouser.access.records import AuditEntry, AuditHead, Role
 from curiouser.access.secret_texts import redacted
+from curiouser.access.stored import storable, within_column
 from curiouser.access.tables import audit_entry, audit_head
 from curiouser.kernel.canonical import digest_of
 from curiouser.kernel.clock import from_text
@@ -59,13 +60,13 @@ def append(
     end = head(connection)
     texts = {"actor": actor, "action": action, "object": object, "result": result}
     values: dict[str, Any] = {
-        **{name: kept_text(text) for name, text in texts.items()},
+        **{name: _kept(text) for name, text in texts.items()},
         "number": end.number + 1,
         "made_at": utc_text(moment),
         "role": role or "",
-        "via": kept_text(via),
+        "via": _kept(via, 16),
         "token": token,
-        "workspace": kept_text(workspace),
+        "workspace": _kept(workspace, 100),
         "previous": end.hash,
     }
     values["hash"] = digest_of({name: values[name] for name in _HASHED})
@@ -79,9 +80,9 @@ def entries(connection: Connection, *, limit: int, before: int | None, actor: st
     """Read entries, newest first."""
     query = select(audit_entry).order_by(audit_entry.c.number.desc()).limit(limit)
     if before is not None:
-        query = query.where(audit_entry.c.number < before)
+        query = query.where(audit_entry.c.number < within_column(before))
     if actor is not None:
-        query = query.where(audit_entry.c.actor == actor)
+        query = query.where(audit_entry.c.actor == _kept(actor))
     return tuple(_entry_from_row(row) for row in connection.execute(query))
 
 
@@ -112,10 +113,10 @@ def breaks_in(connection: Connection, known: AuditHead | None) -> Iterator[str]:
         yield f"entry {known.number}, whose hash was noted, is missing; the log ends with {number}"
 
 
-def kept_text(text: str) -> str:
-    """Make a text fit for the log: no secret, nothing a database cannot hold, not too long."""
-    text = redacted(text).replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _kept(text: str, longest: int = _LONGEST) -> str:
+    """Make a text fit for the log: without secrets, and not too long."""
+    text = storable(redacted(text))
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _break_at(row: Row[Any], number: int, previous: str) -> str | None:

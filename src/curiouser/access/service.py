@@ -64,7 +64,12 @@ class AccessService(AuditService):
 
     def users(self, *, limit: int = 100, after: str = "") -> tuple[User, ...]:
         """List users by name, from the one behind ``after``."""
-        query = select(access_user).where(access_user.c.name > after).order_by(access_user.c.name).limit(limit)
+        query = (
+            select(access_user)
+            .where(access_user.c.name > stored.storable(after))
+            .order_by(access_user.c.name)
+            .limit(limit)
+        )
         with self._database.read() as connection:
             return stored.users_from_rows(connection, connection.execute(query).all())
 

@@ -17,6 +17,7 @@ from curiouser.kernel.errors import BadInputError
 from curiouser.kernel.ids import plain_name
 from curiouser.storage import utc_text
 
+_LARGEST = 2**31 - 1
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
 
@@ -44,6 +45,16 @@ def typed_name(text: str) -> str:
     return text.strip().casefold()
 
 
+def storable(text: str) -> str:
+    """Replace what no database takes in a text: NUL, and halves of characters."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def within_column(number: int) -> int:
+    """Bring a number into what the databases' integer columns take; no row has another."""
+    return max(-1, min(number, _LARGEST))
+
+
 def granted_workspace(text: str) -> str:
     """Check where a grant or a token holds: ``*`` or a workspace's name.
 
@@ -59,7 +70,7 @@ def find_user(connection: Connection, name: str) -> User:
     Raises:
         UserNotFoundError: There is none of this name.
     """
-    row = connection.execute(select(access_user).where(access_user.c.name == typed_name(name))).first()
+    row = user_row(connection, name)
     if row is None:
         known = connection.execute(select(access_user.c.name).order_by(access_user.c.name).limit(1_000))
         raise UserNotFoundError(name, tuple(known.scalars()))
@@ -67,8 +78,11 @@ def find_user(connection: Connection, name: str) -> User:
 
 
 def user_row(connection: Connection, name: str) -> Row[Any] | None:
-    """Read a user's row with the stored password, or None."""
-    return connection.execute(select(access_user).where(access_user.c.name == typed_name(name))).first()
+    """Read a user's row with the stored password; None where nobody has or could have this name."""
+    name = typed_name(name)
+    if not _NAME.fullmatch(name):
+        return None
+    return connection.execute(select(access_user).where(access_user.c.name == name)).first()
 
 
 def users_from_rows(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[User, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from curiouser.access.errors import RoleTooLowError, TokenNotFoundError
 from curiouser.access.records import EVERY_WORKSPACE, Role, Token, User
 from curiouser.access.secret_texts import TOKEN, hash_of, is_secret, new_secret
-from curiouser.access.stored import moment_or_none
+from curiouser.access.stored import moment_or_none, within_column
 from curiouser.access.tables import access_token, access_user
 from curiouser.kernel.clock import from_text
 from curiouser.kernel.errors import BadInputError
@@ -53,7 +53,7 @@ def token_of_number(connection: Connection, number: int) -> Token:
     Raises:
         TokenNotFoundError: There is none of this number.
     """
-    row = connection.execute(_tokens().where(access_token.c.id == number)).first()
+    row = connection.execute(_tokens().where(access_token.c.id == within_column(number))).first()
     if row is None:
         raise TokenNotFoundError(number)
     return _token_from_row(row)
@@ -71,7 +71,7 @@ def token_of_secret(connection: Connection, secret: str, now: datetime) -> Token
 
 def list_tokens(connection: Connection, user: User | None, *, limit: int, after: int) -> tuple[Token, ...]:
     """Read tokens in the order they were made, those that ended too."""
-    query = _tokens().where(access_token.c.id > after).order_by(access_token.c.id).limit(limit)
+    query = _tokens().where(access_token.c.id > within_column(after)).order_by(access_token.c.id).limit(limit)
     if user is not None:
         query = query.where(access_token.c.user_id == user.number)
     return tuple(_token_from_row(row) for row in connection.execute(query))

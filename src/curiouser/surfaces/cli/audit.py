@@ -26,7 +26,7 @@ def audit() -> None:
 @click.option("--actor", metavar="NAME", help="Only what this user did.")
 @click.option("--before", type=int, metavar="ENTRY", help="Only entries older than this one: the next page.")
 @click.option(
-    "--limit", type=click.IntRange(1), default=100, show_default=True, help="At most this many, newest first."
+    "--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="At most this many, newest first."
 )
 @json_option
 @pass_workspace

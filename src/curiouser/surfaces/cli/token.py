@@ -45,7 +45,7 @@ def create(workspace: Workspace, /, user: str, *, name: str, role: str, place: s
 @token.command("list")
 @click.option("--user", metavar="NAME", help="Only this user's tokens.")
 @click.option("--after", type=int, default=0, metavar="TOKEN", help="Only tokens made after this one: the next page.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most this many.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="At most this many.")
 @json_option
 @pass_workspace
 def list_tokens(workspace: Workspace, user: str | None, after: int, limit: int, *, as_json: bool) -> None:

@@ -45,7 +45,9 @@ def add(workspace: Workspace, name: str, role: str, place: str, *, as_json: bool
 
 @user.command("list")
 @click.option("--after", default="", metavar="NAME", help="Only users behind this one: the next page.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most this many, by name.")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="At most this many, by name."
+)
 @json_option
 @pass_workspace
 def list_users(workspace: Workspace, after: str, limit: int, *, as_json: bool) -> None:
