@@ -71,10 +71,11 @@ def learn(bench: Bench) -> None:
     bench.workspace.data.commit("train", upserts=rows, message="train", actor="t")
 
 
-def complete(bench: Bench, name: str) -> None:
-    rows = bench.workspace.models.missing(name).select("id", pl.lit(0.9).alias("score"))
-    if len(rows):
-        bench.workspace.models.update(name, rows, on="test", actor="t")
+def complete(bench: Bench, *names: str) -> None:
+    for name in names:
+        rows = bench.workspace.models.missing(name).select("id", pl.lit(0.9).alias("score"))
+        if len(rows):
+            bench.workspace.models.update(name, rows, on="test", actor="t")
 
 
 CHANGES: dict[str, Callable[[Bench], object]] = {
@@ -95,7 +96,7 @@ CHANGES: dict[str, Callable[[Bench], object]] = {
     "another live": lambda b: b.live("one"),
     "labels": change_labels,
     "training data": learn,
-    "all answers": lambda b: (complete(b, "one"), complete(b, "two"), complete(b, "three")),
+    "all answers": lambda b: complete(b, "one", "two", "three"),
     "a model": lambda b: b.model("four", guessing(4, wrong=0.0)),
     "a retired model": lambda b: b.workspace.models.retire("three", actor="t"),
     "another name": lambda b: b.workspace.models.rename("four", "four-again", actor="t"),

@@ -31,6 +31,7 @@ from curiouser.evaluations.errors import (
     SliceNotFoundError,
     UnlabelledTestSetError,
 )
+from curiouser.evaluations.keeping import Holdings
 from curiouser.evaluations.marking import Marked, Wrongness
 from curiouser.evaluations.records import (
     ALL_ROWS,
@@ -60,6 +61,7 @@ __all__ = [
     "EvaluationRun",
     "EvaluationService",
     "Flip",
+    "Holdings",
     "IncompleteModelError",
     "Leaderboard",
     "LeaderboardRow",

@@ -13,6 +13,7 @@ from curiouser.evaluations.entries import Entries
 from curiouser.evaluations.errors import MetricNotFoundError, NothingToCompareError, SeveralTestSetsError
 from curiouser.evaluations.evaluating import Evaluating
 from curiouser.evaluations.files import ids_in, write_flips
+from curiouser.evaluations.keeping import Holdings, holdings_of
 from curiouser.evaluations.looking import Looks, Question
 from curiouser.evaluations.marking import Marked, Wrongness, classes_of, marked, wrongness
 from curiouser.evaluations.notes import kept_notes, reported_notes, sample_notes, seen_notes
@@ -98,13 +99,7 @@ class EvaluationService:
         return classes_of(self._task, model, self.answers(model, test_set))
 
     def marked(self, models: Sequence[Model], test_set: TestSet, places: IntArray) -> dict[ModelId, Marked]:
-        """Read and mark the answers of several models to a few rows, at the cost of these rows.
-
-        Args:
-            models: Any but those of which only reported scores remain.
-            test_set: The rows.
-            places: ``(k,)``, which of them, >= 0.
-        """
+        """Read and mark what models that can answer said to the rows at ``places`` (``(k,)``), at the cost of these."""
         answers = self._answering.answers_at(models, test_set, places)
         return {one.id: marked(self._task, one, answers[one.id], test_set, places) for one in models}
 
@@ -225,10 +220,7 @@ class EvaluationService:
         return self._looks.show(replace(asked, common=common, problems=problems or {}))
 
     def write_flips(self, made: Comparison, path: Path) -> int:
-        """Write the rows that flipped, with their label and inputs, as CSV.
-
-        Returns:
-            How many.
+        """Write the rows that flipped, with their label and inputs, as CSV; return how many.
 
         Raises:
             StorageError: The disk refused.
@@ -241,6 +233,12 @@ class EvaluationService:
         with self._database.read() as connection:
             done = evaluated_on(connection, commit.id)
         return frozenset(one.id for one in self._models.list() if (one.digest, one.threshold) in done)
+
+    def holdings(self, on: str = "test") -> Holdings:
+        """Count what is kept of a test set's evaluations, on any of its data commits."""
+        today = self._data.resolve(on)
+        with self._database.read() as connection:
+            return holdings_of(connection, today)
 
     def score(self, model: Model, test_set: TestSet, metric: str | None = None) -> Measured:
         """Score one model by one metric on the rows drawn from users; asks it nothing, and keeps nothing for good.

@@ -56,6 +56,7 @@ from curiouser.problems.results import (
 )
 from curiouser.problems.service import ProblemService
 from curiouser.problems.settings import CLEARABLE, Given
+from curiouser.problems.views import ComparedCases
 
 __all__ = [
     "CLEARABLE",
@@ -67,6 +68,7 @@ __all__ = [
     "BadSuiteError",
     "Check",
     "Checked",
+    "ComparedCases",
     "Confusion",
     "Expectation",
     "ExpectationKind",

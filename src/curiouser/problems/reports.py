@@ -110,6 +110,19 @@ class ReportService:
         with self._database.read() as connection:
             return tuple(_report_from_row(row) for row in connection.execute(query))
 
+    def oldest_waiting(self) -> UserReport | None:
+        """Find the report that has waited longest for a problem; None where none waits."""
+        query = select(user_report).where(user_report.c.problem.is_(None), user_report.c.withdrawn_at.is_(None))
+        with self._database.read() as connection:
+            row = connection.execute(query.order_by(user_report.c.id).limit(1)).first()
+        return None if row is None else _report_from_row(row)
+
+    def count(self) -> int:
+        """Count reports that stand."""
+        query = select(func.count()).select_from(user_report).where(user_report.c.withdrawn_at.is_(None))
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def count_unlinked(self) -> int:
         """Count reports that stand and that no problem answers yet."""
         query = select(func.count()).select_from(user_report)

@@ -66,6 +66,11 @@ class Exam:
     plain: bool
     """Whether every pattern is a Case of its own and expected to have its label."""
 
+    @property
+    def compares(self) -> BoolArray:
+        """``(n,)``, patterns that are compared with the first member of their Case."""
+        return self.kind >= _KINDS.index(ExpectationKind.SAME_AS)
+
 
 def lay_out(patterns: Sequence[Pattern], row: IntArray, task: Task) -> Exam:
     """Lay patterns out over the rows of a test set.
@@ -162,8 +167,7 @@ def judge(exam: Exam, answers: Answers, classes: IntArray, wrong: BoolArray, kno
     labelled = of_kind[ExpectationKind.LABEL] & present & _take(known, row)
     outcome[labelled] = _take(wrong, row)[labelled]
     outcome[of_kind[ExpectationKind.FIRST] & answered] = int(Outcome.HELD)
-    compares = exam.kind >= _KINDS.index(ExpectationKind.SAME_AS)
-    both = compares & answered & (exam.first >= 0) & _take(answers.valid, np.maximum(exam.first, 0))
+    both = exam.compares & answered & (exam.first >= 0) & _take(answers.valid, np.maximum(exam.first, 0))
     if both.any():
         _judge_moves(exam, answers, classes, both, outcome)
     return outcome

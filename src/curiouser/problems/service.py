@@ -36,7 +36,7 @@ from curiouser.problems.settings import CLEARABLE, Given, checked
 from curiouser.problems.sources import Source, place
 from curiouser.problems.suites import put_suite
 from curiouser.problems.triaging import Triaging
-from curiouser.problems.views import Views
+from curiouser.problems.views import ComparedCases, Views
 from curiouser.storage import Database
 
 TEST = "test"
@@ -350,6 +350,15 @@ class ProblemService:
             BadInputError: There is no model.
         """
         return self._triaging.triage(model, on, levels=self._levels, include_closed=include_closed)
+
+    def compared(self, *, model: str | None = None, on: str = TEST) -> ComparedCases:
+        """Count the Cases that compare changed inputs, and those that a model fails (slide 69).
+
+        Raises:
+            ModelNotFoundError: The model's name is unknown.
+            BadInputError: There is no model.
+        """
+        return self._views.compared(model, on)
 
     def count_open(self) -> int:
         """Count problems that are not closed."""

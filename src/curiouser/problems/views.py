@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from curiouser.data import DataService
 from curiouser.evaluations import EvaluationService
 from curiouser.kernel.configuration import Task
@@ -18,12 +20,25 @@ from curiouser.problems.laying import Layouts
 from curiouser.problems.memorised import Memory
 from curiouser.problems.records import Problem
 from curiouser.problems.results import Check, Checked, History, ProblemHistory, ShownPattern, ShownProblem, Standing
+from curiouser.problems.scoring import Outcome, judge_cases
 from curiouser.problems.showing import show_patterns
 from curiouser.problems.standings import Standings
 from curiouser.storage import Database
 
 _KEPT_PAGES = 32
 """Problems whose patterns with every model's answer are kept at hand: some MB each with a hundred of both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedCases:
+    """How one model answers changed inputs, over all problems."""
+
+    model: str
+    """The model."""
+    scored: int
+    """Cases that compare a changed input with the first one and that it answered, >= 0."""
+    failed: int
+    """Of these, Cases it failed, >= 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +175,26 @@ class Views:
                 _checked(laid.problem, standings[name], theirs.get(name)) for name, laid in session.laid.items()
             ),
         )
+
+    def compared(self, model: str | None, on: str) -> ComparedCases:
+        """Count the Cases that compare changed inputs, and those that a model fails; the live one by default.
+
+        Raises:
+            ModelNotFoundError: The model's name is unknown.
+            BadInputError: There is no model.
+        """
+        roster = self.roster()
+        mine = self.chosen(model, roster, newest=False)
+        session = self.session(on, roster)
+        scored = failed = 0
+        for name, judged in session.judged(mine).items():
+            exam = session.laid[name].exam
+            cases = judge_cases(exam, judged.outcome)
+            comparing = np.zeros(exam.cases, np.bool_)
+            comparing[exam.case[exam.compares]] = True
+            scored += int((comparing & (cases != Outcome.UNSCORED)).sum())
+            failed += int((comparing & (cases == Outcome.FAILED)).sum())
+        return ComparedCases(model=mine.title, scored=scored, failed=failed)
 
     def _several(self, names: Sequence[str] | None, roster: Roster) -> tuple[Model, ...]:
         return roster.candidates if names is None else tuple(self._models.get(name) for name in names)

@@ -11,6 +11,7 @@ import sys
 COMMANDS = {
     "init": "Make a workspace: say what the model is for.",
     "status": "Show what is here, and what to do next.",
+    "checklist": "The talk's checklist: done, not yet, why, and what next.",
     "data": "Versions of labelled examples: import, diff, branch, tag, revert.",
     "model": "Models: add, make live, set a threshold, ask.",
     "evaluate": "Bring every model to today's test set.",
