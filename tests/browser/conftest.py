@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, sync_playwright
 
 from tests.browser.served import Served
 from tests.demo_run import demo_run
@@ -41,7 +41,9 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser without a past."""
     made = browser.new_context(viewport=WIDE)
-    made.set_default_timeout(15_000)
+    # A busy machine is no mistake of a page.
+    made.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     yield made
     made.close()
 

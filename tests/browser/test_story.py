@@ -53,6 +53,7 @@ class Played:
         page, hands = self.page, self.hands
         hands.press(page.get_by_role("link", name="Describe it as a problem"))
         hands.write(page.get_by_label("Name", exact=True), NAME)
+        hands.press(page.locator("summary", has_text="Paste or choose a file instead"))
         hands.write(page.get_by_label("CSV or JSON lines"), patterns().write_csv())
         hands.write(page.get_by_label("Harm", exact=True), "dangerous")
         hands.press(page.get_by_label("I know it"))
