@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from curiouser.data import Change, ExamplesNotFoundError, PredicateError, example_history, page_of_rows
+from curiouser.data import Change, ExamplesNotFoundError, PredicateError, page_of_rows
 from tests.evaluations.bench import Bench
 
 
@@ -53,7 +53,7 @@ def test_the_history_of_an_example_names_what_each_version_changed_newest_first(
     bench.commit(rows(1, label="yes"))
     bench.commit(rows(3).tail(1))
     bench.commit(rows(3).tail(1), deletes=["r00"])
-    found = example_history(bench.data, "test", "r00")
+    found = bench.data.example_history("test", "r00")
     assert [step.change.change for step in found.steps] == [Change.REMOVED, Change.CHANGED, Change.ADDED]
     assert found.steps[1].change.fields == {"label": ("no", "yes")}
     assert found.row is None
@@ -64,7 +64,7 @@ def test_an_example_that_never_was_is_not_found(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.commit(rows(3))
     with pytest.raises(ExamplesNotFoundError, match="r99"):
-        example_history(bench.data, "test", "r99")
+        bench.data.example_history("test", "r99")
 
 
 def test_a_history_that_was_cut_says_so_and_claims_no_beginning(tmp_path: Path) -> None:
@@ -72,6 +72,6 @@ def test_a_history_that_was_cut_says_so_and_claims_no_beginning(tmp_path: Path) 
     bench.commit(rows(3))
     for label in ("yes", "no", "yes"):
         bench.commit(rows(1, label=label))
-    found = example_history(bench.data, "test", "r00", versions=2)
+    found = bench.data.example_history("test", "r00", versions=2)
     assert [step.change.change for step in found.steps] == [Change.CHANGED, Change.CHANGED]
     assert not found.is_whole

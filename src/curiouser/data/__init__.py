@@ -6,7 +6,8 @@ Slides 36 (the test set changes while you work), 44 ("add to your test set") and
 """
 
 from curiouser.data.bad_rows import BadDataError, BadRow, UnreadableFileError, WrongColumnsError
-from curiouser.data.browsing import ExampleHistory, ExampleStep, RowsPage, example_history, page_of_rows
+from curiouser.data.blaming import ExampleHistory, ExampleStep
+from curiouser.data.browsing import RowsPage, page_of_rows
 from curiouser.data.cells import Cell
 from curiouser.data.chunks import Dialect
 from curiouser.data.errors import (
@@ -99,7 +100,6 @@ __all__ = [
     "WrongColumnsError",
     "WrongDatasetKindError",
     "content_hash_of",
-    "example_history",
     "formula_safe",
     "infer_task",
     "input_hash",

@@ -21,7 +21,7 @@ from curiouser.data.changesets import (
 )
 from curiouser.data.records import Change, ColumnType, DataCommit, DataDiff, RowChange
 from curiouser.data.states import State, States, ranges
-from curiouser.data.stored import ID
+from curiouser.data.stored import ID, Schema
 from curiouser.kernel.ids import DataCommitId, ExampleId
 from curiouser.storage import Database
 
@@ -63,7 +63,7 @@ class Comparer:
                 removed=counts.removed + more.removed,
             )
             if len(shown) < limit:
-                shown += _row_changes(part.head(limit - len(shown)), pieces.schema)
+                shown += row_changes(part.head(limit - len(shown)), pieces.schema)
         return DataDiff(
             before=_NOBODY if before is None else before.id,
             after=after.id,
@@ -125,7 +125,8 @@ def _same_files(old: State, new: State, low: str | None, high: str | None) -> bo
     return old.snapshot.between(low, high).equals(new.snapshot.between(low, high))
 
 
-def _row_changes(part: pl.DataFrame, schema: dict[str, ColumnType]) -> list[RowChange]:
+def row_changes(part: pl.DataFrame, schema: Schema) -> list[RowChange]:
+    """Read a changeset row by row, field by field."""
     names = {"A": Change.ADDED, "C": Change.CHANGED, "R": Change.REMOVED}
     before, after = states_of(part, schema)
     made = []

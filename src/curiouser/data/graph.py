@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Connection, exists, insert, literal, select, true, update
@@ -259,6 +260,11 @@ def ways_between(connection: Connection, one: DataCommitId, other: DataCommitId)
         down += [*([left] if left else []), *lefts]
         up += [*([right] if right else []), *rights]
     return Ways(common=common, down=tuple(down), up=tuple(reversed(up)))
+
+
+def steps_from(connection: Connection, start: DataCommitId, *, versions: int | None = None) -> Iterator[Step]:
+    """Walk from a data commit along first parents, newest first; so many versions, or all."""
+    return islice(_steps(connection, start), versions)
 
 
 def put_ref(connection: Connection, ref: Ref, *, actor: str, what: str) -> None:

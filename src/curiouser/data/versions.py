@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from curiouser.data import graph
+from curiouser.data.blaming import Blaming, ExampleHistory
 from curiouser.data.comparing import Comparer
+from curiouser.data.errors import RefNotFoundError
 from curiouser.data.naming import dataset_statuses, line_of
 from curiouser.data.records import DataCommit, DataDiff, Dataset, DatasetLine, DatasetStatus, Ref, ShownCommit
 from curiouser.data.snapshots import RowFiles
@@ -116,6 +118,25 @@ class Versions:
             found = graph.history(connection, at.id, limit + (before is not None))
             return found[1:] if before is not None else found
 
+    def example_history(
+        self, ref: str, example: str, *, limit: int = 100, before: str | None = None, versions: int | None = None
+    ) -> ExampleHistory:
+        """Follow one example through the versions that a ref was made from: who changed what of it, when and why.
+
+        Args:
+            ref: The version to look back from.
+            example: Its id.
+            limit: Most steps, newest first, > 0.
+            before: Cursor: only steps older than this version (its id, or a prefix of it).
+            versions: How many versions to look at, > 0; all when left out.
+
+        Raises:
+            ExamplesNotFoundError: None of the versions has it.
+            As :meth:`resolve`.
+        """
+        blaming = Blaming(self.database, self._files, self._states)
+        return blaming.history(ref, example, limit=limit, before=before, versions=versions)
+
     def show(self, ref: str, limit: int = 20) -> ShownCommit:
         """Show one version: who, why, and which rows it changed.
 
@@ -145,14 +166,26 @@ class Versions:
         """
         return self._comparer.diff(self.resolve(before), self.resolve(after), limit)
 
-    def refs(self, dataset: str) -> list[Ref]:
+    def refs(self, dataset: str, *, after: str | None = None, limit: int | None = None) -> list[Ref]:
         """List the branches, then the tags of a dataset, by name.
+
+        Args:
+            dataset: Of this dataset.
+            after: Cursor: start behind the branch or tag of this name.
+            limit: At most this many; all when left out.
 
         Raises:
             DatasetNotFoundError: No such dataset.
+            RefNotFoundError: The cursor is gone.
         """
         with self.database.read() as connection:
-            return graph.all_refs(connection, graph.get_dataset(connection, dataset).name)
+            found = graph.all_refs(connection, graph.get_dataset(connection, dataset).name)
+        if after is not None:
+            names = [ref.name for ref in found]
+            if after not in names:
+                raise RefNotFoundError(f"{dataset}@{after}", "the list cannot go on from there; begin again")
+            found = found[names.index(after) + 1 :]
+        return found[:limit]
 
     def datasets(self) -> list[Dataset]:
         """List all datasets by name."""

@@ -315,9 +315,9 @@ class EvaluationService:
         ids = ids_in(ids, self._task.id) if isinstance(ids, Path) else ids
         return self._slices.add(name, self.test_set(on), where=where, ids=ids, actor=actor)
 
-    def slices(self, test_set: TestSet) -> list[SlicedRows]:
-        """List automatic and named slices with their rows."""
-        return self._slices.every(test_set)[0]
+    def slices(self, test_set: TestSet, *, after: str | None = None, limit: int | None = None) -> list[SlicedRows]:
+        """List automatic and named slices with their rows, from behind the one named ``after``."""
+        return self._slices.page(test_set, after, limit)
 
     def find_slice(self, text: str, test_set: TestSet) -> SlicedRows:
         """Read a slice as a user wrote it: a name, a value of a group (``language=zu``), or a predicate.

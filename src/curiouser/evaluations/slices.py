@@ -134,6 +134,18 @@ class Slices:
         automatic, note = self.automatic(test_set)
         return [*automatic, *(rows_of(one, test_set) for one in self.named())], note
 
+    def page(self, test_set: TestSet, after: str | None, limit: int | None) -> list[SlicedRows]:
+        """List slices from behind one, at most so many.
+
+        Raises:
+            SliceNotFoundError: The slice to go on from is gone.
+        """
+        found, _ = self.every(test_set)
+        names = _names([one.slice for one in found])
+        if after is not None and after not in names:
+            raise SliceNotFoundError(after, names)
+        return found[0 if after is None else names.index(after) + 1 :][:limit]
+
     def find(self, text: str, test_set: TestSet) -> SlicedRows:
         """Read a slice as a user wrote it: a name, a value of a group (``language=zu``), or a predicate.
 

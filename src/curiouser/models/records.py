@@ -153,6 +153,8 @@ class ReportedScore:
 class ModelEvent:
     """Something that was done to a model."""
 
+    number: int
+    """Grows with time, over all models."""
     what: str
     """``added``, ``version``, ``threshold``, ``live``, ``renamed``, ``retired``, ``restored``, ``updated``."""
     detail: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import polars as pl
 
@@ -237,10 +237,12 @@ class ModelService:
         with self._database.read() as connection:
             return stored.find(connection, name)
 
-    def list(self, *, include_retired: bool = False, every_version: bool = False) -> tuple[Model, ...]:
-        """List models by name; of each the newest version, unless every version is asked for."""
+    def list(
+        self, *, include_retired: bool = False, every_version: bool = False, **page: Unpack[stored.Page]
+    ) -> tuple[Model, ...]:
+        """List models by name, the newest version of each or every one; ``after`` (a name) and ``limit`` cut a page."""
         with self._database.read() as connection:
-            return stored.listed(connection, include_retired=include_retired, every_version=every_version)
+            return stored.listed(connection, include_retired=include_retired, every_version=every_version, **page)
 
     def rename(self, name: str, new: str, *, actor: str) -> Model:
         """Give a model another name; its versions, predictions and history stay.
@@ -346,11 +348,11 @@ class ModelService:
         with self._database.read() as connection:
             return stored.reported_of(connection, stored.model_number(connection, model.id))
 
-    def history(self, name: str) -> tuple[ModelEvent, ...]:
-        """List what was done to a model, oldest first."""
+    def history(self, name: str, *, after: int = 0, limit: int | None = None) -> tuple[ModelEvent, ...]:
+        """List what was done to a model, oldest first, from behind the event of number ``after``."""
         with self._database.read() as connection:
             model = stored.find(connection, name)
-            return stored.events_of(connection, stored.model_number(connection, model.id))
+            return stored.events_of(connection, stored.model_number(connection, model.id), after=after, limit=limit)
 
     def layers(self, model: Model) -> tuple[str, ...]:
         """Tell which layers of the sandbox were active when a callable was last started."""

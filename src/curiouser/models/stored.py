@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -100,9 +100,23 @@ def find_live(connection: Connection) -> Model | None:
     return None if row is None else _model(row)
 
 
-def listed(connection: Connection, *, include_retired: bool, every_version: bool) -> tuple[Model, ...]:
+class Page(TypedDict, total=False):
+    """Which part of a list of models is wanted; all of it where nothing is said."""
+
+    after: str | None
+    """Cursor: only models whose name comes after this one."""
+    limit: int | None
+    """At most this many."""
+
+
+def listed(
+    connection: Connection, *, include_retired: bool, every_version: bool, **page: Unpack[Page]
+) -> tuple[Model, ...]:
     """List models in order of name and version; newest versions only, unless all are asked for."""
-    wanted = _every_version() if every_version else _newest()
+    wanted = (_every_version() if every_version else _newest()).limit(page.get("limit"))
+    after = page.get("after")
+    if after is not None:
+        wanted = wanted.where(models.c.name > after)
     if not include_retired:
         wanted = wanted.where(models.c.retired.is_(False))
     return tuple(_model(row) for row in connection.execute(wanted))
@@ -172,11 +186,14 @@ def insert_event(connection: Connection, model_id: int, what: str, detail: str, 
     connection.execute(insert(model_events).values(values))
 
 
-def events_of(connection: Connection, model_id: int) -> tuple[ModelEvent, ...]:
-    """List what was done to a model, oldest first."""
-    wanted = select(model_events).where(model_events.c.model_id == model_id).order_by(model_events.c.id)
+def events_of(
+    connection: Connection, model_id: int, *, after: int = 0, limit: int | None = None
+) -> tuple[ModelEvent, ...]:
+    """List what was done to a model, oldest first, from behind an event's number."""
+    wanted = select(model_events).where(model_events.c.model_id == model_id, model_events.c.id > after)
+    wanted = wanted.order_by(model_events.c.id).limit(limit)
     return tuple(
-        ModelEvent(what=row.what, detail=row.detail, actor=row.actor, at=from_text(row.at))
+        ModelEvent(number=row.id, what=row.what, detail=row.detail, actor=row.actor, at=from_text(row.at))
         for row in connection.execute(wanted)
     )
 

@@ -11,6 +11,8 @@ from curiouser.data import (
     DataCommit,
     DataDiff,
     DatasetStatus,
+    ExampleHistory,
+    ExampleStep,
     Ref,
     RowChange,
     ShownCommit,
@@ -87,6 +89,25 @@ def ref_body(ref: Ref) -> dict[str, Json]:
         "kind": str(ref.kind),
         "data_commit": ref.data_commit,
         "updated_at": as_text(ref.updated_at),
+    }
+
+
+def blame_body(found: ExampleHistory) -> dict[str, Json]:
+    """Present what became of one example, newest first; ``next`` is the cursor of the next page, or null."""
+    row = None if found.row is None else {name: value_body(value) for name, value in found.row.items()}
+    last = found.steps[-1].data_commit.id if found.steps and not found.is_whole else None
+    return {"id": found.id, "row": row, "steps": [_step_body(step) for step in found.steps], "next": last}
+
+
+def _step_body(step: ExampleStep) -> dict[str, Json]:
+    at, change = step.data_commit, _row_body(step.change)
+    return {
+        "data_commit": at.id,
+        "created_at": as_text(at.created_at),
+        "author": at.author,
+        "message": at.message,
+        "change": change["change"],
+        "fields": change["fields"],
     }
 
 

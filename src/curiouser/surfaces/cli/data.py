@@ -9,8 +9,19 @@ from pathlib import Path
 
 import click
 
-from curiouser.data import Cell, Committed, DataCommit, DataDiff, DatasetStatus, Ref, ShownCommit
+from curiouser.data import (
+    Cell,
+    Committed,
+    DataCommit,
+    DataDiff,
+    DatasetStatus,
+    ExampleHistory,
+    Ref,
+    RowChange,
+    ShownCommit,
+)
 from curiouser.surfaces.bodies.data import (
+    blame_body,
     collected_body,
     committed_body,
     data_status_body,
@@ -125,6 +136,25 @@ def show(workspace: Workspace, ref: str, limit: int, *, as_json: bool) -> None:
     """Show one version: who, why, its columns, and which rows it changed."""
     found = workspace.data.show(ref, limit=limit)
     emit(shown_body(found), lambda: _show_text(found), as_json=as_json)
+
+
+@data.command()
+@click.argument("example", metavar="ID")
+@dataset_option
+@branch_option
+@limit_option
+@click.option("--before", metavar="COMMIT", help="Only changes before this version: the last of the page before.")
+@json_option
+@pass_workspace
+def blame(
+    workspace: Workspace, example: str, *, dataset: str, branch: str, limit: int, before: str | None, as_json: bool
+) -> None:
+    """Show every change of the example ID: which version, who, when, why, and which fields from what to what.
+
+    JSON: {id, row, steps: [{data_commit, created_at, author, message, change, fields: {column: [old, new]}}], next}
+    """
+    found = workspace.data.example_history(f"{dataset}@{branch}", example, limit=limit, before=before)
+    emit(blame_body(found), lambda: _blame_text(found), as_json=as_json)
 
 
 @data.command()
@@ -269,14 +299,28 @@ def _show_text(found: ShownCommit) -> str:
 
 def _diff_text(found: DataDiff) -> str:
     lines = [f"{found.added:,} added, {found.removed:,} removed, {found.changed:,} changed"]
-    for row in found.rows:
-        fields = [f"{name}: {_cell(old)} → {_cell(new)}" for name, (old, new) in row.fields.items()]
-        if row.change != "changed":
-            fields = [f"{name}: {_cell(new if old is None else old)}" for name, (old, new) in row.fields.items()]
-        lines.append(f"{_SIGNS[row.change]} {printable(row.id)}  " + "; ".join(fields))
+    lines += [f"{_SIGNS[row.change]} {printable(row.id)}  " + "; ".join(_fields(row)) for row in found.rows]
     if found.truncated:
         lines.append("… more rows changed: raise --limit")
     return "\n".join(lines)
+
+
+def _blame_text(found: ExampleHistory) -> str:
+    lines = [f"{printable(found.id)} is not there any more" if found.row is None else printable(found.id)]
+    for step in found.steps:
+        at = step.data_commit
+        said = f"{at.id[:_SHORT]}  {at.created_at:%Y-%m-%d %H:%M}  {printable(at.author)}: {printable(at.message)}"
+        lines += ["", f"{step.change.change} in {said}", *(f"  {line}" for line in _fields(step.change))]
+    more = found.steps and not found.is_whole
+    return "\n".join(
+        [*lines, *(["", f"Older ones: --before {found.steps[-1].data_commit.id[:_SHORT]}"] if more else [])]
+    )
+
+
+def _fields(row: RowChange) -> list[str]:
+    if row.change == "changed":
+        return [f"{name}: {_cell(old)} → {_cell(new)}" for name, (old, new) in row.fields.items()]
+    return [f"{name}: {_cell(new if old is None else old)}" for name, (old, new) in row.fields.items()]
 
 
 def _cell(value: object) -> str:

@@ -10,7 +10,7 @@ from fastapi import File, Query, UploadFile
 from starlette.responses import Response
 
 from curiouser.access import Role
-from curiouser.data import DataCommit, DatasetStatus, Imported, Origin, RefKind, example_history, page_of_rows
+from curiouser.data import DataCommit, DatasetStatus, Imported, Origin, RefKind, page_of_rows
 from curiouser.kernel.errors import CuriouserError
 from curiouser.surfaces.bodies.data import data_status_body
 from curiouser.surfaces.serving.answers import body_answer, see_other
@@ -181,7 +181,7 @@ def rows(  # one parameter per part of the choice
 def show_example(caller: Asked, dataset: str, example: str, ref: RefName = "main") -> Response:
     """Show one example: what it says, what became of it, and what every model answered."""
     at = f"{dataset}@{ref}"
-    found = example_history(caller.workspace.data, at, example)
+    found = caller.workspace.data.example_history(at, example)
     answers = answers_to(caller.workspace, at, example) if found.row is not None else []
     task = caller.workspace.configuration.task
     has_answers, columns = any(one.answer is not None for one in answers), list(found.row or {})
