@@ -33,6 +33,12 @@ def make_workspace(
         folder.mkdir(parents=True, exist_ok=True)
         _ignore(folder / ".gitignore")
     workspace = Workspace(folder.resolve(), configuration, actor=actor or default_actor(folder), clock=clock)
+    if workspace.database.schema and _has_store(workspace):
+        workspace.close()
+        raise WorkspaceExistsError(
+            f"the schema {workspace.database.schema} of that database holds a workspace already",
+            f"name another schema, or put that workspace's {FILE_NAME} here",
+        )
     workspace.database.create()
     with disk_errors(f"writing {target}"):
         workspace.objects.root.mkdir(parents=True, exist_ok=True)
@@ -53,6 +59,7 @@ def adopt_workspace(folder: Path, *, actor: str | None = None, clock: Clock = ut
     configuration = load_configuration(folder / FILE_NAME)
     workspace = Workspace(folder.resolve(), configuration, actor=actor or default_actor(folder), clock=clock)
     if _has_store(workspace):
+        workspace.close()
         raise WorkspaceExistsError(f"{folder / FILE_NAME} has its store already", "look at it with `curiouser status`")
     workspace.database.create()
     with disk_errors(f"making a store in {folder}"):

@@ -53,7 +53,12 @@ class Workspace:
         """
         root = find_root(Path(folder))
         workspace = cls(root, load_configuration(root / FILE_NAME), actor=actor or default_actor(root), clock=clock)
-        workspace.database.check()
+        try:
+            workspace.database.check()
+        except BaseException:
+            # Nobody gets hold of it, so nobody else could close it.
+            workspace.close()
+            raise
         return workspace
 
     @cached_property

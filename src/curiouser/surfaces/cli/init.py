@@ -35,6 +35,7 @@ Flag = str | float | None
 @click.option("--groups", metavar="A,B", help="Columns for slices and fairness; the model never reads them.")
 @click.option("--time", metavar="COL", help="Column that says when.")
 @click.option("--tolerance", type=float, help="Regression: largest absolute error that is still right.")
+@click.option("--database", metavar="URL", help="Keep the store in postgresql://user@host/db?schema=name.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @click.pass_context
@@ -63,6 +64,7 @@ def init(
 
 
 def _configured(folder: Path, said: dict[str, Any], example: Path | None, *, asking: bool) -> Configuration:
+    database = said.pop("database", None)
     table: dict[str, Any] = {"name": folder.resolve().name}
     if example is not None:
         table |= _inferred(example)
@@ -74,7 +76,8 @@ def _configured(folder: Path, said: dict[str, Any], example: Path | None, *, ask
             "init does not know the task",
             "say --task, --inputs and --label (and --classes), or let it look at a file: --from FILE.csv",
         )
-    return configuration_from({"task": table}, source="the task you described")
+    store = {"database": database} if database is not None else {}
+    return configuration_from({"task": table, "store": store}, source="the task you described")
 
 
 def _value(key: str, value: Any) -> Any:  # noqa: ANN401  a flag's value, as click parsed it
