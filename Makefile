@@ -5,13 +5,16 @@ CODE := $(wildcard src tests tools benchmarks examples)
 DOCTESTED := $(wildcard src/curiouser/kernel src/curiouser/measure)
 # Everything, or what was asked for: make test TESTS=tests/data
 TESTS ?= tests $(DOCTESTED)
+# Tests with a store behind them.
+STORED ?= $(addprefix tests/,storage data models evaluations problems access jobs workspace)
 
-.PHONY: help setup demo test test-browser check check-style check-types check-layers check-sizes check-docs bench docs lock clean
+.PHONY: help setup demo test test-browser test-postgres check check-style check-types check-layers check-sizes check-docs bench docs lock clean
 
 help:
 	@echo "make demo    set up and run the main job on the bundled example"
 	@echo "make test    set up and run the tests (TESTS=tests/data for a part)"
 	@echo "make test-browser  only the tests in a real browser (Debian: chromium)"
+	@echo "make test-postgres  the tests of the store, on a PostgreSQL server of their own"
 	@echo "make check   style, types, imports and sizes"
 	@echo "make bench   one JSON line per benchmark"
 	@echo "make docs    build the documentation"
@@ -31,6 +34,10 @@ test: setup
 # A part of `make test` too, where Chromium is installed.
 test-browser: setup
 	$(BIN)/python -m pytest tests/browser
+
+# The server comes with the wheel, listens on a Unix socket only, and is gone afterwards.
+test-postgres: setup
+	CURIOUSER_TEST_DATABASE=postgresql $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup $(STORED)
 
 # Parts of their own, so that `make --keep-going check` reports on all of them.
 check: check-style check-types check-layers check-sizes check-docs
