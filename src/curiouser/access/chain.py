@@ -98,16 +98,16 @@ def breaks_in(connection: Connection, known: AuditHead | None) -> Iterator[str]:
         audit_head.c.number.label("head_number"), audit_head.c.hash.label("head_hash"), audit_entry
     ).select_from(audit_head.outerjoin(audit_entry, literal(1) == audit_head.c.id))
     number, previous, row = 0, FIRST, None
-    for row in connection.execute(query.order_by(audit_entry.c.number), execution_options={"yield_per": _AT_ONCE}):
-        if row.number is None:
-            break
-        broken = _break_at(row, number + 1, previous)
-        number, previous = row.number, row.hash
-        if broken is None and known is not None and known.number == number and known.hash != previous:
-            broken = f"entry {number} is not the one whose hash was noted"
-        if broken is not None:
-            yield broken
-            return
+    # Closed when the walk ends early, too: on a server the rest of it waits there.
+    with connection.execute(query.order_by(audit_entry.c.number), execution_options={"yield_per": _AT_ONCE}) as rows:
+        for row in rows:
+            if row.number is None:
+                break
+            broken = _break_at(row, number + 1, previous, known)
+            if broken is not None:
+                yield broken
+                return
+            number, previous = row.number, row.hash
     yield from _breaks_at_the_end(row, number, previous)
     if known is not None and known.number > number:
         yield f"entry {known.number}, whose hash was noted, is missing; the log ends with {number}"
@@ -119,13 +119,15 @@ def _kept(text: str, longest: int = _LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _break_at(row: Row[Any], number: int, previous: str) -> str | None:
+def _break_at(row: Row[Any], number: int, previous: str, known: AuditHead | None) -> str | None:
     if row.number != number:
         return f"entry {number} is missing"
     if row.previous != previous:
         return f"entry {number} does not continue the one before it"
     if row.hash != _digest(row._mapping):  # noqa: SLF001  SQLAlchemy's own name for a row as a mapping
         return f"entry {number} was changed"
+    if known is not None and known.number == number and known.hash != row.hash:
+        return f"entry {number} is not the one whose hash was noted"
     return None
 
 
