@@ -93,11 +93,16 @@ class Site:
         return json.loads(self.get(path).text)
 
     def post(
-        self, path: str, fields: Mapping[str, str | Sequence[str]] | None = None, status: int = 200, **more: Any
+        self,
+        path: str,
+        fields: Mapping[str, str | Sequence[str]] | None = None,
+        status: int = 200,
+        *,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
     ) -> httpx.Response:
         """Send a form, follow where it leads, and check how that ends."""
         data = {"csrf": self.csrf(), **(fields or {})}
-        answer = self.client.post(path, data=data, **more)
+        answer = self.client.post(path, data=data, files=files)
         assert answer.status_code == status, f"{path}: {answer.status_code} {Document(answer.text).text[:2_000]}"
         return answer
 

@@ -55,6 +55,14 @@ def site(template: Path, tmp_path: Path) -> Iterator[Site]:
         yield Site(Bench(workspace))
 
 
+@pytest.fixture(scope="module")
+def unchanged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site for what must be refused: no test of it changes anything."""
+    root = shutil.copytree(template, tmp_path_factory.mktemp("unchanged") / "workspace")
+    with Workspace(root, load_configuration(root / FILE_NAME), actor="thandi", clock=Clock()) as workspace:
+        yield Site(Bench(workspace))
+
+
 def a_problem(bench: Bench, name: str, n: int = 3, **given: Any) -> None:  # noqa: ANN401  settings
     rows = [{"want": f"{name} {i}", "offer": "anything", "meet": "no"} for i in range(n)]
     bench.problems.add(name, patterns=rows, actor="thandi", **given)
@@ -120,13 +128,15 @@ def test_an_empty_workspace_has_a_first_page_that_says_where_to_begin(tmp_path: 
 # The list.
 
 
-def test_the_list_says_first_how_many_problems_fail_and_what_the_candidate_changes(site: Site) -> None:
-    page = site.page("/problems")
+def test_the_list_says_first_how_many_problems_fail_and_what_the_candidate_changes(unchanged: Site) -> None:
+    page = unchanged.page("/problems")
     assert f"1 of 1 open problem fails on the live model, v1. v2 mends {NAME}." in page.text
 
 
-def test_a_line_has_impact_with_its_interval_ranks_both_states_users_error_harm_patterns_and_owner(site: Site) -> None:
-    answer = site.get("/problems").text
+def test_a_line_has_impact_with_its_interval_ranks_both_states_users_error_harm_patterns_and_owner(
+    unchanged: Site,
+) -> None:
+    answer = unchanged.get("/problems").text
     line = Document(answer[answer.index('<tbody class="rows">') : answer.index("</tbody>")] + "</tbody>").text
     for said in (NAME, "failing", "passing", "4.0", "0.57 of 7", "dangerous", "lerato"):
         assert said in line
@@ -141,27 +151,28 @@ def test_a_missing_factor_is_said_in_words_and_its_problem_comes_last(site: Site
     assert "/problems/aardvarks/edit" in page.links()
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("", ["aardvarks", NAME]),
-        ("?q=doctors", [NAME]),
-        ("?q=owner:lerato", [NAME]),
-        ("?q=harm:annoying", ["aardvarks"]),
-        ("?owner=nobody", ["aardvarks"]),
-        ("?owner=lerato", [NAME]),
-        ("?state=passing", [NAME]),
-        ("?state=fixed", []),
-        ("?show=closed", ["closed-long-ago"]),
-        ("?show=all", ["aardvarks", "closed-long-ago", NAME]),
-    ],
-)
-def test_the_url_filters(site: Site, query: str, found: list[str]) -> None:
+FILTERS: list[tuple[str, list[str]]] = [
+    ("", ["aardvarks", NAME]),
+    ("?q=doctors", [NAME]),
+    ("?q=owner:lerato", [NAME]),
+    ("?q=harm:annoying", ["aardvarks"]),
+    ("?owner=nobody", ["aardvarks"]),
+    ("?owner=lerato", [NAME]),
+    ("?state=passing", [NAME]),
+    ("?state=fixed", []),
+    ("?show=closed", ["closed-long-ago"]),
+    ("?show=all", ["aardvarks", "closed-long-ago", NAME]),
+]
+
+
+def test_the_url_filters(site: Site) -> None:
     a_problem(site.bench, "aardvarks", harm="annoying")
     a_problem(site.bench, "closed-long-ago")
     site.bench.problems.close("closed-long-ago", actor="thandi")
-    joint = "&" if query else "?"
-    assert sorted(one["name"] for one in site.json(f"/problems{query}{joint}format=json")["problems"]) == sorted(found)
+    for query, found in FILTERS:
+        joint = "&" if query else "?"
+        rows = site.json(f"/problems{query}{joint}format=json")["problems"]
+        assert sorted(one["name"] for one in rows) == sorted(found), query
 
 
 def test_the_url_orders_and_keeps_the_other_choices(site: Site) -> None:
@@ -207,22 +218,22 @@ def test_without_models_problems_are_still_listed(bench: Bench) -> None:
 # One problem.
 
 
-def test_a_problem_says_how_it_stands_on_the_live_model_and_on_the_newest(site: Site) -> None:
-    text = site.page(HERE).text
+def test_a_problem_says_how_it_stands_on_the_live_model_and_on_the_newest(unchanged: Site) -> None:
+    text = unchanged.page(HERE).text
     assert "failing on the live model, v1 : 4 of 7 failed" in text.replace("v1:", "v1 :")
     assert "passing on v2" in text
 
 
-def test_a_problem_shows_the_way_from_complaint_to_fix(site: Site) -> None:
-    text = site.page(HERE).text
+def test_a_problem_shows_the_way_from_complaint_to_fix(unchanged: Site) -> None:
+    text = unchanged.page(HERE).text
     for said in ("Complaint 1 report, first 14 Oct 2019, u1", "Problem 14 Oct 2019, by thandi", "Patterns 7 patterns"):
         assert said in text
     assert "Models 2 asked, v1 to v2" in text
     assert "Passing on v2, 0 of 7 failed" in text
 
 
-def test_impact_is_an_equation_with_its_parts(site: Site) -> None:
-    text = site.page(HERE).text
+def test_impact_is_an_equation_with_its_parts(unchanged: Site) -> None:
+    text = unchanged.page(HERE).text
     assert "4.0%" in text
     assert "users affected" in text
     assert "× 0.57 error rate" in text
@@ -230,8 +241,8 @@ def test_impact_is_an_equation_with_its_parts(site: Site) -> None:
     assert "Impact" in text
 
 
-def test_patterns_show_what_each_model_answered_and_the_kind_of_confusion(site: Site) -> None:
-    page = site.page(HERE)
+def test_patterns_show_what_each_model_answered_and_the_kind_of_confusion(unchanged: Site) -> None:
+    page = unchanged.page(HERE)
     assert page.text.count("FP yes") == 3
     assert page.text.count("FN no") == 1
     assert {one["title"] for one in page.all("abbr")} == {
@@ -242,23 +253,23 @@ def test_patterns_show_what_each_model_answered_and_the_kind_of_confusion(site: 
     }
 
 
-def test_only_the_patterns_that_a_model_gets_wrong_can_be_looked_at(site: Site) -> None:
-    page = site.page(f"{HERE}?wrong=v1")
+def test_only_the_patterns_that_a_model_gets_wrong_can_be_looked_at(unchanged: Site) -> None:
+    page = unchanged.page(f"{HERE}?wrong=v1")
     assert "4 of 7 are wrong on v1" in page.text
-    assert "No pattern is wrong on v2" in site.page(f"{HERE}?wrong=v2").text
-    assert len(site.json(f"{HERE}?wrong=v1&format=json")["patterns"]) == 4
+    assert "No pattern is wrong on v2" in unchanged.page(f"{HERE}?wrong=v2").text
+    assert len(unchanged.json(f"{HERE}?wrong=v1&format=json")["patterns"]) == 4
 
 
-def test_the_columns_are_chosen_in_the_url(site: Site) -> None:
-    (row, *_) = rows_of(site.get(f"{HERE}?model=v2&format=csv").text)
+def test_the_columns_are_chosen_in_the_url(unchanged: Site) -> None:
+    (row, *_) = rows_of(unchanged.get(f"{HERE}?model=v2&format=csv").text)
     assert "v2 answer" in row
     assert "v1 answer" not in row
 
 
-def test_every_table_of_a_problem_has_its_file(site: Site) -> None:
-    assert [row["model"] for row in rows_of(site.get(f"{HERE}?table=curve&format=csv").text)] == ["v1", "v2"]
-    assert [one["kind"] for one in site.json(f"{HERE}?table=steps&format=json")["steps"]] == ["added"]
-    assert len(rows_of(site.get(f"{HERE}?format=csv").text)) == 7
+def test_every_table_of_a_problem_has_its_file(unchanged: Site) -> None:
+    assert [row["model"] for row in rows_of(unchanged.get(f"{HERE}?table=curve&format=csv").text)] == ["v1", "v2"]
+    assert [one["kind"] for one in unchanged.json(f"{HERE}?table=steps&format=json")["steps"]] == ["added"]
+    assert len(rows_of(unchanged.get(f"{HERE}?format=csv").text)) == 7
 
 
 def test_a_problem_with_many_patterns_has_pages_of_them(site: Site) -> None:
@@ -269,8 +280,8 @@ def test_a_problem_with_many_patterns_has_pages_of_them(site: Site) -> None:
     assert "/problems/aardvarks?page=2#patterns" in page.links()
 
 
-def test_a_name_that_nobody_has_is_a_page_that_says_so(site: Site) -> None:
-    assert "there is no problem 'drugs-doctors'" in site.page("/problems/drugs-doctors", status=404).text
+def test_a_name_that_nobody_has_is_a_page_that_says_so(unchanged: Site) -> None:
+    assert "there is no problem 'drugs-doctors'" in unchanged.page("/problems/drugs-doctors", status=404).text
 
 
 # Describing a problem.
@@ -312,12 +323,12 @@ def test_a_problem_is_described_by_what_is_pasted_or_chosen_as_a_file(site: Site
     ],
 )
 def test_a_setting_that_cannot_be_right_is_said_beside_its_field_and_nothing_typed_is_lost(
-    site: Site, changes: dict[str, str], wrong: str, said: str
+    unchanged: Site, changes: dict[str, str], wrong: str, said: str
 ) -> None:
     rows = typed(("a lawyer", "law books", "no"))
-    before = site.bench.content()
-    fields = {"csrf": site.csrf(), **settings(name="lawyers", owner="aisha"), **changes, **rows}
-    answer = site.client.post("/problems", data=fields)
+    before = unchanged.bench.content()
+    fields = {"csrf": unchanged.csrf(), **settings(name="lawyers", owner="aisha"), **changes, **rows}
+    answer = unchanged.client.post("/problems", data=fields)
     page = Document(answer.text)
     assert answer.status_code in {404, 409, 422}
     field = page.fields()[wrong]
@@ -326,43 +337,45 @@ def test_a_setting_that_cannot_be_right_is_said_beside_its_field_and_nothing_typ
     assert said.lower() in page.text.lower()
     assert page.fields()["owner"]["value"] == "aisha"
     assert page.fields()["r0.0"]["value"] == "a lawyer"
-    assert site.bench.content() == before
+    assert unchanged.bench.content() == before
 
 
-def test_a_row_that_cannot_be_a_pattern_is_said_beside_it_and_nothing_typed_is_lost(site: Site) -> None:
+def test_a_row_that_cannot_be_a_pattern_is_said_beside_it_and_nothing_typed_is_lost(unchanged: Site) -> None:
     rows = typed(("a lawyer", "law books", "no"), ("a judge", "a gavel", ""))
-    page = Document(site.post("/problems", {**settings(name="lawyers"), **rows}, status=422).text)
+    page = Document(unchanged.post("/problems", {**settings(name="lawyers"), **rows}, status=422).text)
     assert page.fields()["r1.0"]["aria-invalid"] == "true"
     assert "meet is empty, and the pattern is expected to have its label" in page.text
     assert page.fields()["r1.1"]["value"] == "a gavel"
     assert "aria-invalid" not in page.fields()["r0.0"]
 
 
-def test_a_row_that_stands_there_with_another_label_is_said_beside_it(site: Site) -> None:
+def test_a_row_that_stands_there_with_another_label_is_said_beside_it(unchanged: Site) -> None:
     rows = typed(("a lawyer", "law books", "no"), ("a doctor", "marijuana", "yes"))
-    page = Document(site.post("/problems", {**settings(name="lawyers"), **rows}, status=409).text)
+    page = Document(unchanged.post("/problems", {**settings(name="lawyers"), **rows}, status=409).text)
     assert page.fields()["r1.0"]["aria-invalid"] == "true"
     assert "the row stands there already" in page.text
 
 
-def test_what_was_pasted_stays_with_its_mistakes(site: Site) -> None:
+def test_what_was_pasted_stays_with_its_mistakes(unchanged: Site) -> None:
     pasted = "want,offer,meet\na cook,a stove,maybe\n"
-    answer = site.post("/problems", settings(name="cooks", pasted=pasted), status=422)
+    answer = unchanged.post("/problems", settings(name="cooks", pasted=pasted), status=422)
     assert "a cook,a stove,maybe" in answer.text
     assert "line 2, meet" in Document(answer.text).text
 
 
-def test_a_form_without_a_pattern_says_so(site: Site) -> None:
-    assert "there is no pattern yet" in Document(site.post("/problems", settings(name="empty"), status=422).text).text
+def test_a_form_without_a_pattern_says_so(unchanged: Site) -> None:
+    assert (
+        "there is no pattern yet" in Document(unchanged.post("/problems", settings(name="empty"), status=422).text).text
+    )
 
 
-def test_more_rows_keep_what_was_typed(site: Site) -> None:
+def test_more_rows_keep_what_was_typed(unchanged: Site) -> None:
     fields = {**settings(name="half-"), **typed(("a lawyer", "", "")), "more": "yes"}
-    page = Document(site.post("/problems", fields).text)
+    page = Document(unchanged.post("/problems", fields).text)
     assert page.fields()["name"]["value"] == "half-"
     assert page.fields()["r0.0"]["value"] == "a lawyer"
     assert "r17.0" in page.fields()
-    assert "r19.0" in site.page("/problems/new?rows=20").fields()
+    assert "r19.0" in unchanged.page("/problems/new?rows=20").fields()
 
 
 def test_a_problem_can_begin_with_a_report(site: Site) -> None:
@@ -394,8 +407,8 @@ def edit_fields(site: Site, **changes: str) -> dict[str, str]:
     )
 
 
-def test_the_form_of_settings_holds_what_is_set(site: Site) -> None:
-    fields = site.page(f"{HERE}/edit").fields()
+def test_the_form_of_settings_holds_what_is_set(unchanged: Site) -> None:
+    fields = unchanged.page(f"{HERE}/edit").fields()
     assert {name: fields[name]["value"] for name in ("harm", "owner", "affected", "because", "tolerance")} == {
         "harm": "dangerous",
         "owner": "lerato",
@@ -438,8 +451,8 @@ def test_patterns_are_added_and_those_that_are_there_already_left_alone(site: Si
     assert "They were there already" in again.text
 
 
-def test_patterns_that_cannot_be_added_stay_typed(site: Site) -> None:
-    page = Document(site.post(f"{HERE}/patterns", typed(("a doctor", "aspirin", "")), status=422).text)
+def test_patterns_that_cannot_be_added_stay_typed(unchanged: Site) -> None:
+    page = Document(unchanged.post(f"{HERE}/patterns", typed(("a doctor", "aspirin", "")), status=422).text)
     assert page.fields()["r0.1"]["value"] == "aspirin"
     assert page.fields()["r0.1"]["aria-invalid"] == "true"
 
@@ -462,9 +475,23 @@ def test_ticked_patterns_are_removed_and_the_step_can_be_undone(site: Site) -> N
     assert len(site.bench.problems.patterns(NAME)) == 7
 
 
-def test_nothing_ticked_removes_nothing(site: Site) -> None:
-    assert "Nothing was ticked" in Document(site.post(f"{HERE}/patterns/remove").text).text
-    assert len(site.bench.problems.patterns(NAME)) == 7
+def test_a_problem_keeps_its_last_pattern_and_says_why(unchanged: Site) -> None:
+    ids = [one.example_id for one in unchanged.bench.problems.patterns(NAME)]
+    page = Document(unchanged.post(f"{HERE}/patterns/remove", {"id": ids}).text)
+    assert "would have no pattern left" in page.text
+    assert len(unchanged.bench.problems.patterns(NAME)) == 7
+
+
+def test_patterns_that_wait_for_an_answer_are_counted_beside_the_way_to_ask(site: Site) -> None:
+    site.post(f"{HERE}/patterns", typed(("a doctor", "aspirin", "no")))
+    page = site.page(HERE)
+    assert "1 pattern without an answer of v1." in page.text
+    assert "/jobs" in page.links()
+
+
+def test_nothing_ticked_removes_nothing(unchanged: Site) -> None:
+    assert "Nothing was ticked" in Document(unchanged.post(f"{HERE}/patterns/remove").text).text
+    assert len(unchanged.bench.problems.patterns(NAME)) == 7
 
 
 def test_a_case_is_removed_as_a_whole(site: Site) -> None:
@@ -514,16 +541,16 @@ def test_a_report_needs_only_words(site: Site) -> None:
     assert "no model can be asked again" in site.page("/reports/2").text
 
 
-def test_a_report_without_words_keeps_everything_else(site: Site) -> None:
+def test_a_report_without_words_keeps_everything_else(unchanged: Site) -> None:
     fields = {"text": " ", "i0": "a doctor", "i1": "weed", "answered": "yes", "user": "u7"}
-    page = Document(site.post("/reports", fields, status=422).text)
+    page = Document(unchanged.post("/reports", fields, status=422).text)
     assert page.fields()["text"]["aria-invalid"] == "true"
     assert page.fields()["user"]["value"] == "u7"
-    assert ">weed</textarea>" in site.post("/reports", fields, status=422).text.replace("\n", "")
+    assert ">weed</textarea>" in unchanged.post("/reports", fields, status=422).text.replace("\n", "")
 
 
-def test_an_answer_that_the_task_does_not_know_is_said_beside_its_field(site: Site) -> None:
-    page = Document(site.post("/reports", {"text": "x", "answered": "maybe"}, status=422).text)
+def test_an_answer_that_the_task_does_not_know_is_said_beside_its_field(unchanged: Site) -> None:
+    page = Document(unchanged.post("/reports", {"text": "x", "answered": "maybe"}, status=422).text)
     assert page.fields()["answered"]["aria-invalid"] == "true"
 
 
@@ -590,10 +617,10 @@ def test_an_expert_describes_and_closes(site: Site) -> None:
     assert expert.bench.problems.steps("lawyers")[0].actor == "expert"
 
 
-def test_a_form_of_another_session_is_refused(site: Site) -> None:
-    answer = site.client.post(f"{HERE}/close", data={"csrf": "made-up"})
+def test_a_form_of_another_session_is_refused(unchanged: Site) -> None:
+    answer = unchanged.client.post(f"{HERE}/close", data={"csrf": "made-up"})
     assert answer.status_code == 403
-    assert site.bench.problems.get(NAME).closed_at is None
+    assert unchanged.bench.problems.get(NAME).closed_at is None
 
 
 def test_hostile_text_in_every_field_is_shown_and_never_obeyed(site: Site) -> None:

@@ -10,7 +10,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from curiouser.access import Role
-from curiouser.kernel.errors import CuriouserError
+from curiouser.kernel.errors import BadInputError, CuriouserError
 from curiouser.problems import Problem, UserReport
 from curiouser.surfaces.bodies.problems import problem_body
 from curiouser.surfaces.serving.answers import entity_tag, see_other
@@ -134,7 +134,11 @@ def take_patterns(caller: Asked, name: str, form: Form) -> Response:
     ids, cases = form.every("id"), form.every("case")
     if not ids and not cases:
         return see_other(caller, f"{_address(name)}?choose=true#patterns", "Nothing was ticked, so nothing went.")
-    done = caller.workspace.problems.remove_patterns(name, ids=ids, cases=cases, actor=caller.actor)
+    try:
+        done = caller.workspace.problems.remove_patterns(name, ids=ids, cases=cases, actor=caller.actor)
+    except BadInputError as error:
+        # Nothing was typed that could be lost, so the page it came from says why.
+        return see_other(caller, f"{_address(name)}#patterns", f"Nothing went: {said(error)}")
     told = f"{plural(done.removed, 'pattern')} went; {done.patterns:,} are left."
     return see_other(caller, f"{_address(name)}#patterns", told)
 

@@ -125,7 +125,7 @@ class Listing:
     @property
     def candidates(self) -> list[tuple[str, str]]:
         """Models to choose a candidate from, newest first."""
-        return [(title, f"Candidate: {title}") for title in reversed(self.models.titles) if title != self.models.main]
+        return [(title, f"Beside {title}") for title in reversed(self.models.titles) if title != self.models.main]
 
     @property
     def shown(self) -> tuple[Line, ...]:

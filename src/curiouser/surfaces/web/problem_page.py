@@ -224,7 +224,7 @@ def problem_view(workspace: Workspace, name: str, looked: Looked) -> ProblemView
     """
     problems, models = workspace.problems, lineup(workspace)
     problem = problems.get(name)
-    history = problems.history(name, on=problem.dataset, models=models.titles).problems[0]
+    history = _asked(problems.history(name, on=problem.dataset).problems[0], models)
     columns = _columns(models, history, looked)
     shown = problems.show(name, models=columns, limit=_MOST_PATTERNS)
     ranked = _triage(workspace, problem, models)
@@ -271,6 +271,12 @@ def _triage(workspace: Workspace, problem: Problem, models: Lineup) -> Triage | 
         return None
     is_closed = problem.closed_at is not None
     return workspace.problems.triage(model=models.main, on=problem.dataset, include_closed=is_closed)
+
+
+def _asked(history: ProblemHistory, models: Lineup) -> ProblemHistory:
+    """Leave the models out that can answer nothing, because only reported scores of them remain."""
+    known = set(models.titles)
+    return replace(history, standings=tuple(one for one in history.standings if one.model in known))
 
 
 def _columns(models: Lineup, history: ProblemHistory, looked: Looked) -> tuple[str, ...]:
