@@ -11,7 +11,7 @@ from curiouser.access import Role
 from tests.rest.bench import Bench
 
 P = "/problems/doctors-false-neg"
-EDITS = (
+EDITS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("PATCH", P, {"owner": "thandi"}, P),
     ("PUT", "/models/new/threshold", {"threshold": 0.4}, "/models/new"),
     ("DELETE", "/slices/long", {}, "/slices/long"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from curiouser.access import Role
-from tests.rest.bench import Bench, scores
+from tests.rest.bench import Bench, rows, scores
 
 
 def walked(bench: Bench, path: str, key: str, *, limit: int, between: Callable[[], object] = lambda: None) -> list[Any]:
@@ -101,6 +101,26 @@ def test_versions_are_met_once_while_rows_change(bench: Bench) -> None:
     assert [one["message"] for one in found] == [*(f"step {i}" for i in range(5, -1, -1)), "rows"]
 
 
+def test_rows_are_met_once_while_others_are_imported(bench: Bench) -> None:
+    more = numbered(lambda i: bench.workspace.data.commit("test", upserts=rows(30 + i), message="more", actor="ada"))
+    found = [one["id"] for one in walked(bench, "/rows", "rows", limit=7, between=more)]
+    assert len(found) == len(set(found))
+    assert set(rows()["id"]) <= set(found)
+    assert [one["id"] for one in bench.get("/rows", where='language == "zu"', limit=3)["rows"]] == [
+        "s001",
+        "s003",
+        "s005",
+    ]
+
+
+def test_what_was_done_to_a_model_is_met_once(bench: Bench) -> None:
+    for i in range(5):
+        bench.workspace.models.set_threshold("new", 0.3 + i / 100, actor="ada")
+    whole = bench.get("/models/new")["history"]
+    assert walked(bench, "/models/new/history", "history", limit=2) == whole
+    assert len(whole) == 6
+
+
 def test_slices_refs_and_datasets_are_met_once(bench: Bench) -> None:
     for i in range(5):
         bench.workspace.evaluations.add_slice(f"s{i}", where=f"len(text) > {i}", actor="ada")
@@ -113,7 +133,8 @@ def test_slices_refs_and_datasets_are_met_once(bench: Bench) -> None:
 
 
 LISTS = ("/problems", "/problems/doctors-false-neg/steps", "/reports", "/models", "/slices", "/datasets", "/jobs",
-         "/users", "/tokens", "/audit", "/log", "/datasets/test/refs", "/leaderboard", "/data-commits/test")  # fmt: skip
+         "/users", "/tokens", "/audit", "/log", "/datasets/test/refs", "/leaderboard",
+         "/data-commits/test")  # fmt: skip
 
 
 @pytest.mark.parametrize("path", LISTS)

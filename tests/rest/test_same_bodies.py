@@ -38,6 +38,8 @@ READ: Sequence[tuple[str, Sequence[str]]] = (
     ("/diff?before=test&after=test", ("data", "diff", "test", "test")),
     ("/log", ("data", "log")),
     ("/users/ada", ("user", "show", "ada")),
+    ("/checklist", ("checklist",)),
+    ("/datasets/test/blame?example=s001", ("data", "blame", "s001")),
 )
 LISTS: Sequence[tuple[str, Sequence[str]]] = (
     ("/problems", ("problem", "list")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,6 +16,8 @@ from curiouser.data.records import ColumnType
 from curiouser.kernel.errors import BadInputError
 
 CHUNK_ROWS = 65_536
+MOST_COLUMNS = 10_000
+"""Most columns of a table: beyond, every step takes minutes, and nobody reads it."""
 REJECT_COLUMNS = ("rejected_line", "rejected_because", "rejected_text")
 """Columns of a file of rejects; they are dropped when it comes back."""
 
@@ -94,8 +97,13 @@ def check_names(columns: tuple[str, ...], source: str) -> None:
     Raises:
         WrongColumnsError: There are such columns; all are named.
     """
+    if len(columns) > MOST_COLUMNS:
+        raise WrongColumnsError(
+            f"{source} has {len(columns):,} columns; a table has at most {MOST_COLUMNS:,}",
+            "check the delimiter, or give rows, not columns, to what there are many of",
+        )
     nameless = [str(i) for i, name in enumerate(columns, 1) if not name]
-    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    twice = sorted(name for name, count in Counter(columns).items() if name and count > 1)
     if nameless:
         raise WrongColumnsError(
             f"{source}: column {', '.join(nameless)} has no name",

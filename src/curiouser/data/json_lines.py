@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from curiouser.data.bad_rows import FIELD_LIMIT_BYTES, ROW_LIMIT_BYTES, BadRow, UnreadableFileError, megabytes
-from curiouser.data.chunks import CHUNK_ROWS, Chunk
+from curiouser.data.chunks import CHUNK_ROWS, MOST_COLUMNS, Chunk, check_names
 from curiouser.data.delimited import shown
 from curiouser.data.records import ColumnType
 from curiouser.data.streams import BOM, Buffered, head_of, open_bytes
@@ -138,6 +138,8 @@ def chunk_of(records: Sequence[Mapping[str, object]], lines: Sequence[int], bad:
     columns: dict[str, None] = {}
     for record in kept:
         columns.update(dict.fromkeys(record))
+        if len(columns) > MOST_COLUMNS:
+            check_names(tuple(columns), "the file")
     texts = {name: [_text(record.get(name)) for record in kept] for name in columns}
     said = {name: frozenset(_kind(record.get(name)) for record in kept) - {""} for name in columns}
     frame = pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String), strict=True)

@@ -82,7 +82,7 @@ def _from_json(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         raw = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadInputError(f"{path} cannot be read: {error.strerror}", "check the path") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongFormatError(f"{path.name} is no JSON: {error}", 'write {"accuracy": 0.83}') from error
     if isinstance(raw, Mapping):
         yield from _from_mapping(raw)
@@ -129,6 +129,9 @@ def _checked(source: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> tupl
 
 
 def _score(row: Mapping[str, Any]) -> ReportedScore | str:
+    broken = [name for name, value in row.items() if isinstance(value, str) and not _is_text(value)]
+    if broken:
+        return f"{broken[0]} holds half of a surrogate pair or NUL; this is no text"
     strange = [name for name in row if name not in _COLUMNS]
     if strange:
         return f"{strange[0]!r} is none of {', '.join(_COLUMNS)}"
@@ -149,6 +152,10 @@ def _score(row: Mapping[str, Any]) -> ReportedScore | str:
         slice=_text(row.get("slice")),
         note=_text(row.get("note")),
     )
+
+
+def _is_text(value: str) -> bool:
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _number(value: object) -> float | None:

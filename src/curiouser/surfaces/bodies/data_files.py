@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from curiouser.data import Exported, Imported
+from curiouser.data import Exported, Imported, RowsPage
 from curiouser.kernel.canonical import Json
+from curiouser.surfaces.bodies.data import value_body
 
 
 def imported_body(done: Imported, rejects: str | None) -> dict[str, Json]:
@@ -29,4 +30,13 @@ def exported_body(done: Exported, path: str) -> dict[str, Json]:
         "content_hash": done.data_commit.content_hash,
         "rows": done.rows,
         "file": path,
+    }
+
+
+def rows_body(found: RowsPage) -> dict[str, Json]:
+    """Present some rows of one version, by id."""
+    return {
+        "data_commit": found.data_commit.id,
+        "rows": [{name: value_body(value) for name, value in row.items()} for row in found.rows],
+        "next": found.next,
     }

@@ -9,8 +9,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from curiouser.access import Role
-from curiouser.data import Cell, Ref, RefKind, RefNotFoundError
+from curiouser.data import Cell, Ref, RefKind, RefNotFoundError, page_of_rows
 from curiouser.surfaces.bodies.data import (
+    blame_body,
     committed_body,
     data_status_body,
     diff_body,
@@ -19,6 +20,7 @@ from curiouser.surfaces.bodies.data import (
     refs_body,
     shown_body,
 )
+from curiouser.surfaces.bodies.data_files import rows_body
 from curiouser.surfaces.rest.pages import following, paged, rest_after
 from curiouser.surfaces.rest.parameters import MOST_ROWS, Body, Id, Ids, Name, Text
 from curiouser.surfaces.rest.parameters import Ref as RefText
@@ -139,6 +141,30 @@ def show_data_commit(caller: Asked, ref: RefText, limit: Limit = 20) -> Response
 def diff(caller: Asked, before: RefText, after: RefText, limit: Limit = 100) -> Response:
     """Show what changed between two versions, row by row and field by field; `curiouser data diff`."""
     return body_answer(diff_body(caller.workspace.data.diff(before, after, limit=limit)))
+
+
+@routes.get("/rows", role=Role.VIEWER)
+def list_rows(
+    caller: Asked, ref: RefText = "test", limit: Limit = 50, after: Id | None = None, where: Text | None = None
+) -> Response:
+    """Read the rows of a version by id, those that a predicate selects; as a file: `/export`."""
+    found = page_of_rows(caller.workspace.data, ref, where=where, after=after, limit=limit)
+    return body_answer(rows_body(found))
+
+
+@routes.get("/datasets/{dataset}/blame", role=Role.VIEWER)
+def blame(  # one parameter per option
+    caller: Asked,
+    dataset: Name,
+    example: Id,
+    branch: Name = "main",
+    limit: Limit = 20,
+    *,
+    after: RefText | None = None,
+) -> Response:
+    """Show every change of one example: who, when, why, and which fields from what to what; `curiouser data blame`."""
+    found = caller.workspace.data.example_history(f"{dataset}@{branch}", example, limit=limit, before=after)
+    return body_answer(blame_body(found))
 
 
 def _ref(caller: Caller, dataset: str, name: str) -> Ref:

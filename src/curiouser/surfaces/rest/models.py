@@ -6,10 +6,11 @@ from fastapi import Request
 from starlette.responses import Response
 
 from curiouser.access import Role
+from curiouser.kernel.canonical import Json
 from curiouser.models import Model
 from curiouser.surfaces.bodies.models import Shown, asked_body, event_body, model_body, models_body, shown_body
 from curiouser.surfaces.rest.pages import following, paged, rest_after
-from curiouser.surfaces.rest.parameters import Body, Finite, ModelRef, Name, Names, Ref, Row
+from curiouser.surfaces.rest.parameters import Body, Finite, ModelRef, Name, Names, Number, Ref, Row
 from curiouser.surfaces.serving.answers import body_answer, entity_tag, must_match, tagged_answer
 from curiouser.surfaces.serving.routes import After, Asked, Limit, Routes
 
@@ -41,9 +42,13 @@ def list_models(
     caller: Asked, limit: Limit = 200, after: After = None, *, retired: bool = False, versions: bool = False
 ) -> Response:
     """List models by name; `curiouser model list`."""
-    every = caller.workspace.models.list(include_retired=retired, every_version=versions)
-    found = rest_after(every, after, _place)[: limit + 1]
-    return body_answer(paged(models_body(found, limit), following(found, limit, _place)))
+    models = caller.workspace.models
+    if versions:  # a page may end between two versions of one name
+        every = models.list(include_retired=retired, every_version=True)
+        found = rest_after(every, after, _place)[: limit + 1]
+        return body_answer(paged(models_body(found, limit), following(found, limit, _place)))
+    found = models.list(include_retired=retired, limit=limit + 1, after=after)
+    return body_answer(paged(models_body(found, limit), following(found, limit, lambda one: one.name)))
 
 
 @routes.get("/models/{name}", role=Role.VIEWER)
@@ -60,9 +65,11 @@ def show_model(caller: Asked, name: ModelRef) -> Response:
 
 
 @routes.get("/models/{name}/history", role=Role.VIEWER)
-def model_history(caller: Asked, name: ModelRef) -> Response:
+def model_history(caller: Asked, name: ModelRef, limit: Limit = 100, after: Number | None = None) -> Response:
     """List what was done to a model, oldest first; the key `history` of `curiouser model show`."""
-    return body_answer({"history": [event_body(one) for one in caller.workspace.models.history(name)]})
+    found = caller.workspace.models.history(name, after=after or 0, limit=limit + 1)
+    body: dict[str, Json] = {"history": [event_body(one) for one in found[:limit]]}
+    return body_answer(paged(body, following(found, limit, lambda one: one.number)))
 
 
 @routes.put("/models/{name}/threshold", role=Role.MAINTAINER)

@@ -9,8 +9,6 @@ from curiouser.kernel.canonical import Json
 from curiouser.kernel.errors import UsageError
 
 One = TypeVar("One")
-EVERYTHING = 1_000_000
-"""Asks a service for a whole list, of which a page is cut."""
 
 
 def following(found: Sequence[One], limit: int, cursor: Callable[[One], Json]) -> Json:

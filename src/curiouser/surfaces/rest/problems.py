@@ -20,7 +20,7 @@ from curiouser.surfaces.bodies.problems import (
     undone_body,
 )
 from curiouser.surfaces.rest.downloads import KINDS, attachment_headers, file_answer
-from curiouser.surfaces.rest.pages import EVERYTHING, following, paged, rest_after
+from curiouser.surfaces.rest.pages import following, paged
 from curiouser.surfaces.rest.parameters import Body, Finite, ModelRef, Models, Name, Number, Ref, Text
 from curiouser.surfaces.rest.patterns import Source
 from curiouser.surfaces.serving.answers import body_answer, entity_tag, must_match, tagged_answer
@@ -68,8 +68,7 @@ class ProblemEdit(Settings):
 @routes.get("/problems", role=Role.VIEWER)
 def list_problems(caller: Asked, limit: Limit = 50, after: After = None, *, closed: bool = True) -> Response:
     """List problems by name, with the counts of their patterns and reports; `curiouser problem list`."""
-    every = caller.workspace.problems.list(include_closed=closed, limit=EVERYTHING)
-    found = rest_after(every, after, lambda one: one.problem.name)[: limit + 1]
+    found = caller.workspace.problems.list(include_closed=closed, limit=limit + 1, after=after)
     return body_answer(paged(problems_body(found[:limit]), following(found, limit, lambda one: one.problem.name)))
 
 
@@ -125,8 +124,7 @@ def undo_step(caller: Asked, name: Name) -> Response:
 @routes.get("/problems/{name}/steps", role=Role.VIEWER)
 def list_steps(caller: Asked, name: Name, limit: Limit = 100, after: Number | None = None) -> Response:
     """List what was done to a problem, newest first; `curiouser problem log`."""
-    every = caller.workspace.problems.steps(name, limit=EVERYTHING)
-    found = rest_after(every, after, lambda one: one.number)[: limit + 1]
+    found = caller.workspace.problems.steps(name, limit=limit + 1, before=after)
     return body_answer(paged(steps_body(found[:limit]), following(found, limit, lambda one: one.number)))
 
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from curiouser.access import Role
 from curiouser.surfaces.bodies.problems import report_body, reports_body
-from curiouser.surfaces.rest.pages import EVERYTHING, following, paged, rest_after
+from curiouser.surfaces.rest.pages import following, paged
 from curiouser.surfaces.rest.parameters import Body, ModelRef, Name, Number, Row, Text
 from curiouser.surfaces.serving.answers import body_answer, tagged_answer
 from curiouser.surfaces.serving.routes import Asked, Limit, Routes
@@ -43,8 +43,7 @@ def list_reports(  # one parameter per filter
 ) -> Response:
     """List reports, newest first; `curiouser report list`."""
     reports = caller.workspace.problems.reports
-    every = reports.list(problem=problem, waiting=waiting, withdrawn=withdrawn, limit=EVERYTHING)
-    found = rest_after(every, after, lambda one: one.number)[: limit + 1]
+    found = reports.list(problem=problem, waiting=waiting, withdrawn=withdrawn, limit=limit + 1, before=after)
     return body_answer(paged(reports_body(found[:limit]), following(found, limit, lambda one: one.number)))
 
 

@@ -6,9 +6,11 @@ from starlette.responses import Response
 
 from curiouser.access import Role
 from curiouser.cycle import CYCLE
+from curiouser.surfaces.bodies.checklist import checklist_body
 from curiouser.surfaces.bodies.workspace import cycle_body, settings_body
 from curiouser.surfaces.serving.answers import body_answer
 from curiouser.surfaces.serving.routes import Asked, Routes
+from curiouser.workspace.checking import checklist_of
 
 routes = Routes(tags=["workspace"])
 
@@ -23,3 +25,9 @@ def settings(caller: Asked) -> Response:
 def cycle(_caller: Asked) -> Response:
     """Show the talk's loop: each step, its slides and its command; `curiouser cycle`."""
     return body_answer(cycle_body(CYCLE))
+
+
+@routes.get("/checklist", role=Role.VIEWER)
+def checklist(caller: Asked) -> Response:
+    """Put the fifteen questions of slides 74-76: done or not yet, why, and the next step; `curiouser checklist`."""
+    return body_answer(checklist_body(checklist_of(caller.workspace)))
