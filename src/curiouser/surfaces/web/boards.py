@@ -80,7 +80,9 @@ def compare_page(  # one parameter per part of the choice
     shown = shown_comparison(caller.workspace, choice, made)
     first = flip_rows(caller.workspace, choice, made, kind=flip, start=0, count=SHOWN_FLIPS)
     context: dict[str, Any] = {**shown, **_choices(caller)}
-    return page(caller, "compare.html", choice=choice, made=made, flip=flip, first=first, trouble=None, **context)
+    return page(
+        caller, "compare.html", choice=choice, is_asked=True, made=made, flip=flip, first=first, trouble=None, **context
+    )
 
 
 @routes.post("/compare", role=Role.VIEWER)
@@ -142,7 +144,12 @@ def _choices(caller: Caller) -> dict[str, Sequence[str]]:
 def _chooser(caller: Caller, choice: Choice, trouble: CuriouserError | None) -> Response:
     status = 200 if trouble is None else trouble.http_status
     context: dict[str, Any] = {**_choices(caller)}
-    return page(caller, "compare.html", status=status, choice=choice, made=None, trouble=trouble, **context)
+    is_asked = choice.is_complete
+    if not is_asked:
+        choice = choice.filled(context["models"], caller.workspace.models.live())
+    return page(
+        caller, "compare.html", status=status, choice=choice, is_asked=is_asked, made=None, trouble=trouble, **context
+    )
 
 
 def _file(caller: Caller, choice: Choice, made: Comparison, part: Part | None, form: Format) -> Response:

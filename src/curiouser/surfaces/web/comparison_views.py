@@ -10,6 +10,7 @@ from curiouser.data import Value
 from curiouser.evaluations import Comparison, Flip, Pair, PairsOfGroup
 from curiouser.kernel.canonical import Json
 from curiouser.measure import FloatArray, IntArray, Measured, Metric
+from curiouser.models import Model
 from curiouser.surfaces.bodies.data import value_body
 from curiouser.surfaces.web.filters import number, plural, signed
 from curiouser.surfaces.web.tables import Column, Table
@@ -48,6 +49,12 @@ class Choice:
     def made_on(self, made: Comparison) -> Self:
         """Pin the choice to the rows and the metric of what was made, so that its address shows the same for ever."""
         return replace(self, on=f"{self.dataset}@{made.test_set[:12]}", metric=made.metric)
+
+    def filled(self, models: Sequence[str], live: Model | None) -> Self:
+        """Offer the live model against the last of the others, where nobody chose."""
+        a = self.a or (live.title if live is not None and live.title != self.b else "")
+        b = self.b or next((one for one in reversed(models) if one != a), "")
+        return replace(self, a=a or next((one for one in models if one != b), ""), b=b)
 
     def query(self, **more: str | int | None) -> dict[str, str | int]:
         """Write the choice as a query."""

@@ -19,6 +19,7 @@ from curiouser.surfaces.web.data_views import (
     answers_to,
     diff_lines,
     diff_table,
+    heads_table,
     log_table,
     main_columns,
     other_columns,
@@ -43,6 +44,8 @@ def list_datasets(caller: Asked, as_file: AsFile = None) -> Response:
     """List every dataset with its branches and tags."""
     if as_file == "json":
         return body_answer(data_status_body(caller.workspace.data.status()))
+    if as_file is not None:
+        return table_answer(heads_table(caller.workspace.data.status()), as_file)
     return _listed(caller)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, time
 
 import numpy as np
 
-from curiouser.data import Change, DataCommit, DataDiff, RowChange, RowsPage, Value
+from curiouser.data import Change, DataCommit, DataDiff, DatasetStatus, RowChange, RowsPage, Value
 from curiouser.evaluations import UnlabelledTestSetError
 from curiouser.kernel.canonical import Json
 from curiouser.models import Model, ModelKind
@@ -102,6 +102,19 @@ def diff_table(found: DataDiff) -> Table:
     return Table(
         name="rows", caption="Rows that differ", columns=[Column(key=key, title=key) for key in keys], rows=rows
     )
+
+
+def heads_table(found: Sequence[DatasetStatus]) -> Table:
+    """Branches and tags for CSV."""
+    keys = ("dataset", "kind", "ref", "ref_kind", "data_commit", "rows", "message", "author", "created_at")
+    rows: list[dict[str, Json]] = [
+        {
+            **data_commit_body(at), "kind": str(each.dataset.kind), "ref": ref.name, "ref_kind": str(ref.kind),
+        }
+        for each in found
+        for ref, at in each.heads
+    ]  # fmt: skip
+    return Table(name="heads", caption="Heads", columns=[Column(key=key, title=key) for key in keys], rows=rows)
 
 
 def log_table(found: Sequence[DataCommit]) -> Table:

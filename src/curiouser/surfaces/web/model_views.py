@@ -12,7 +12,7 @@ from curiouser.kernel.clock import as_text
 from curiouser.measure import Measured, Metric
 from curiouser.models import Asked, Model, ModelKind
 from curiouser.surfaces.bodies.evaluations import measured_body
-from curiouser.surfaces.web.board_views import BoardLine, lines_of
+from curiouser.surfaces.web.board_views import BoardLine, lines_of, scale_of
 from curiouser.surfaces.web.tables import Column, Table
 from curiouser.workspace import Workspace
 
@@ -54,6 +54,8 @@ class ModelList:
     """Active models that an evaluation would bring to today's test set."""
     live: str | None
     """The model that users meet."""
+    scale: tuple[float, float]
+    """Ends of the bars' scale, the same for all."""
 
     @property
     def active(self) -> int:
@@ -93,7 +95,9 @@ def model_list(workspace: Workspace, *, include_retired: bool) -> ModelList:
     ]
     live = workspace.models.live()
     metric = board.metric if board is not None else ""
-    return ModelList(lines=lines, metric=metric, not_evaluated=waiting, live=live.title if live else None)
+    scale = scale_of([one.line for one in lines if one.line is not None])
+    title = live.title if live is not None else None
+    return ModelList(lines=lines, metric=metric, not_evaluated=waiting, live=title, scale=scale)
 
 
 def models_table(found: ModelList) -> Table:
