@@ -26,7 +26,19 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
-SLICES = ("why", "releases", "labels", "problems", "production", "evaluations", "runs", "models", "data")
+SLICES = (
+    "why",
+    "releases",
+    "labels",
+    "problems",
+    "production",
+    "evaluations",
+    "runs",
+    "models",
+    "data",
+    "access",
+    "jobs",
+)
 TALKS_TO_THE_WORLD = {"ftplib", "http", "shutil", "smtplib", "socket", "sqlite3", "subprocess", "tempfile", "urllib"}
 RUNS_WHAT_IT_READS = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
 
