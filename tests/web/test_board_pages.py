@@ -11,7 +11,7 @@ import pytest
 
 from curiouser.access import Role
 from tests.problems.bench import Bench
-from tests.web.ground import HOSTILE, a_site, make_ground, nothing_runs, sample
+from tests.web.ground import HOSTILE, a_file, a_site, make_ground, nothing_runs, sample
 from tests.web.site import Document, Site
 
 PAIR = {"a": "v1", "b": "v2", "metric": "accuracy", "on": "test"}
@@ -238,14 +238,14 @@ def test_an_empty_list_offers_the_form(empty: Site) -> None:
 def test_a_file_of_predictions_becomes_a_model(site: Site) -> None:
     ids = site.bench.test_rows()["id"].to_list()
     text = "id,score\n" + "\n".join(f"{each},0.7" for each in ids)
-    answer = site.post("/models", {"what": "predictions", "name": "v9"}, files={"file": ("../../v9.csv", text)})
+    answer = site.post("/models", {"what": "predictions", "name": "v9"}, files=a_file("../../v9.csv", text))
     assert answer.url.path == "/models/v9"
     assert "47 answers" in Document(answer.text).text
 
 
 def test_bad_rows_of_a_predictions_file_are_all_shown_and_what_was_typed_stays(shown: Site) -> None:
     fields = {"what": "predictions", "name": "v9"}
-    page = Document(shown.post("/models", fields, 422, files={"file": ("v9.csv", "id,score\ns000,2\nzz,0.1\n")}).text)
+    page = Document(shown.post("/models", fields, 422, files=a_file("v9.csv", "id,score\ns000,2\nzz,0.1\n")).text)
     assert "lies outside [0, 1]" in page.text
     assert "'zz' no row of test has this id" in page.text
     assert page.fields()["name"]["value"] in {"v9", ""}
@@ -259,17 +259,17 @@ def test_bad_rows_of_a_predictions_file_are_all_shown_and_what_was_typed_stays(s
 def test_a_model_that_cannot_be_added_is_refused_beside_the_form(
     shown: Site, name: str, file: tuple[str, str | bytes] | None, status: int
 ) -> None:
-    more = {"files": {"file": file}} if file is not None else {}
-    page = Document(shown.post("/models", {"what": "predictions", "name": name}, status, **more).text)
+    files = a_file(*file) if file is not None else None
+    page = Document(shown.post("/models", {"what": "predictions", "name": name}, status, files=files).text)
     assert "file" in page.fields()
 
 
 def test_reported_scores_become_a_model_or_several(site: Site) -> None:
-    file = {"file": ("old.json", '{"accuracy": 0.8}')}
+    file = a_file("old.json", '{"accuracy": 0.8}')
     answer = site.post("/models", {"what": "reported", "name": "old"}, files=file)
     assert "Only reported scores of it remain" in Document(answer.text).text
     table = "model,metric,value\na1,accuracy,0.5\na2,accuracy,0.6\n"
-    answer = site.post("/models", {"what": "reported", "name": ""}, files={"file": ("each.csv", table)})
+    answer = site.post("/models", {"what": "reported", "name": ""}, files=a_file("each.csv", table))
     assert "2 models added as reported" in Document(answer.text).text
 
 
@@ -291,10 +291,9 @@ def test_missing_answers_are_added_and_another_answer_is_refused(site: Site) -> 
     missing = rows_of(site.get("/models/lazy/missing.csv").text)
     text = "id,score\n" + "\n".join(f"{row['id']},0.6" for row in missing)
     assert (
-        "none is missing any more"
-        in Document(site.post("/models/lazy/answers", files={"file": ("a.csv", text)}).text).text
+        "none is missing any more" in Document(site.post("/models/lazy/answers", files=a_file("a.csv", text)).text).text
     )
-    other = {"file": ("a.csv", "id,score\ns000,0.123\n")}
+    other = a_file("a.csv", "id,score\ns000,0.123\n")
     assert "s000" in Document(site.post("/models/lazy/answers", None, 422, files=other).text).text
 
 
