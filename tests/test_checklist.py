@@ -110,8 +110,11 @@ def test_what_curiouser_cannot_do_is_never_done_and_says_so() -> None:
 
 
 names = st.sampled_from(["a", "b", "drugs-doctors-false-pos"])
+CHOSEN = ((None, None), (0.5, None), (0.62, "thandi on 2019-10-14"))
+"""Thresholds, and who chose them."""
 models = st.builds(
-    ModelFacts, name=names, threshold=st.none() | st.floats(0, 1), threshold_by=st.none() | st.just("thandi"),
+    lambda cut, **more: ModelFacts(threshold=cut[0], threshold_by=cut[1], **more),
+    cut=st.sampled_from(CHOSEN), name=names,
     evaluated=st.booleans(), complete=st.booleans(), calibrated=st.booleans(), trained_on=st.none() | st.just("train"),
     missing=st.none() | st.integers(0, 20),
 )  # fmt: skip

@@ -43,6 +43,10 @@ class ModelFacts:
     missing: int | None
     """Rows of today's test set that its file of predictions lacks, >= 0; None where that was not counted."""
 
+    def __post_init__(self) -> None:
+        if self.threshold is None and self.threshold_by is not None:
+            raise ValueError("nobody can have chosen a threshold that is not there")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFacts:

@@ -136,9 +136,9 @@ def _make_live(facts: Facts) -> NextStep:
 def _chosen(live: ModelFacts, newest: ModelFacts) -> Answer:
     for model, role in ((live, "is live"), (newest, "would go live")):
         if model.threshold_by is None:
-            at = f" at {model.threshold:g}" if model.threshold is not None else ""
+            at = f"{model.threshold:g}" if model.threshold is not None else "no threshold at all"
             return not_yet(
-                f"{model.name} {role}{at}, and nobody chose that for it: it is the usual threshold, or an earlier"
+                f"{model.name} {role} at {at}, and nobody chose that for it: it is the usual threshold, or an earlier"
                 " version's. The curve of costs is not drawn yet; meanwhile weigh precision against recall.",
                 NextStep(
                     says=f"Choose a threshold for {model.name}",

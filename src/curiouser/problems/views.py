@@ -189,6 +189,8 @@ class Views:
         scored = failed = 0
         for name, judged in session.judged(mine).items():
             exam = session.laid[name].exam
+            if exam.plain:
+                continue
             cases = judge_cases(exam, judged.outcome)
             comparing = np.zeros(exam.cases, np.bool_)
             comparing[exam.case[exam.compares]] = True

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from curiouser.checklist import Checklist, DatasetFacts, Facts, ModelFacts, ProblemFacts, judge
 from curiouser.evaluations import Holdings
-from curiouser.kernel.errors import BadInputError, NotFoundError
 from curiouser.models import Model, ModelKind
 from curiouser.problems import TriagedProblem
 from curiouser.workspace.opening import Workspace
@@ -102,11 +101,10 @@ def _models(
 
 def _missing(workspace: Workspace, model: Model) -> int | None:
     """Count the rows a file of predictions lacks; a callable is simply asked about them."""
-    try:
-        return len(workspace.models.missing(model.title, on=TEST)) if model.kind is ModelKind.PREDICTIONS else None
-    except (BadInputError, NotFoundError):
-        # Predictions for other classes than the task has now: evaluating says so in full.
+    if model.kind is not ModelKind.PREDICTIONS:
         return None
+    answers = workspace.evaluations.answers(model, workspace.evaluations.test_set(TEST))
+    return int((~answers.valid).sum())
 
 
 def _threshold_by(workspace: Workspace, model: Model) -> str | None:
