@@ -55,7 +55,7 @@ def data_version_control(facts: Facts) -> Answer:
     learned = (
         f"the training data has {words(train.data_commits, 'data commit')}"
         if train is not None
-        else f"all {len(facts.models):,} models say which version of which data they learned from"
+        else f"each of {words(len(facts.models), 'model')} says which version of which data it learned from"
     )
     return done(f"{has}, {learned}, and every evaluation names the data commit it was measured on.", _LOG)
 
