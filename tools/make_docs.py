@@ -32,8 +32,8 @@ from curiouser.surfaces.cli.program import cli
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 _JSON = """Every command takes `--json`: the answer on stdout as JSON; progress and warnings go to stderr."""
-_STATUSES = """Exit status: 0 ok · 1 error · 2 usage · 3 the check ran and the answer is bad · 5 conflict ·
-6 not found · 74 disk · 75 nothing happened, try again · 130 interrupted."""
+_STATUSES = """Exit status: 0 ok · 1 error · 2 usage · 3 the check ran and the answer is bad · 4 not allowed ·
+5 conflict · 6 not found · 74 disk · 75 nothing happened, try again · 130 interrupted."""
 _ERRORS = """Every error names the thing, the reason and the repair. Its class decides the exit status of the command
 line and the HTTP status; its code is stable."""
 _SETTINGS = """The file belongs in your git. It is checked whole: every mistake is told at once."""
