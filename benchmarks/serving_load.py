@@ -22,6 +22,8 @@ import httpx
 
 from benchmarks.harness import Line
 from tests.browser.served import Served
+from tests.postgres.server import Server as PostgresServer
+from tests.postgres.server import stop as stop_postgres
 
 READERS, WRITERS, SECONDS = 200, 20, 60.0
 READ = ("/api/v1/problems", "/api/v1/reports", "/api/v1/models", "/problems", "/reports", "/")
@@ -45,11 +47,13 @@ def run() -> Iterator[Line]:
     """Load the server on SQLite, then on PostgreSQL."""
     with tempfile.TemporaryDirectory() as scratch:
         yield from _loaded("SQLite", _workspace(Path(scratch) / "sqlite"))
-        # A real server from a wheel, started on a socket of its own.
-        from tests.postgres.server import postgres_url  # noqa: PLC0415  only this half needs it
-
-        with postgres_url(Path(scratch) / "server") as url:
-            yield from _loaded("PostgreSQL", _workspace(Path(scratch) / "postgres", url))
+        # A Unix socket's path is short, and a temporary folder's may not be.
+        folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        server = PostgresServer(folder)
+        try:
+            yield from _loaded("PostgreSQL", _workspace(Path(scratch) / "postgres", server.url("introductions")))
+        finally:
+            stop_postgres(folder)
 
 
 def _workspace(folder: Path, database: str | None = None) -> Path:
