@@ -5,16 +5,25 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
-from curiouser.access import LastAdminError, LinkRefusedError, LoginRefusedError, Role, TooManyAttemptsError
+from sqlalchemy import func, select
+
+from curiouser.access import LastAdminError, LinkRefusedError, LoginRefusedError, Role, TooManyAttemptsError, passwords
+from curiouser.access.passwords import hash_password
+from curiouser.access.stored import find_user, set_password_hash
+from curiouser.access.tables import access_attempt
 from curiouser.kernel.errors import CuriouserError
 from tests.access.bench import ELSEWHERE, HERE, OTHER, PASSWORD, Accounts
 
 ROOT = Path(__file__).resolve().parents[2]
 EACH = 60
+HASHES_AT_ONCE = 4
 WRITER = """
 import sys
 from curiouser.access import AccessService
@@ -108,6 +117,36 @@ def test_the_limit_holds_when_many_try_at_once(accounts: Accounts) -> None:
     accounts.add("alice")
     outcomes = at_once(*[lambda: accounts.access.log_in("alice", OTHER, address=HERE)] * 12)
     assert outcomes == {LoginRefusedError.__name__: 5, TooManyAttemptsError.__name__: 7}
+
+
+def test_a_password_that_is_reset_while_it_is_checked_lets_nobody_in(accounts: Accounts) -> None:
+    accounts.add_with_password("alice")
+    new = hash_password(OTHER)
+    with ExitStack() as held:
+        for _ in range(HASHES_AT_ONCE):
+            held.enter_context(passwords._AT_ONCE)  # noqa: SLF001  holds the log-in between its two transactions
+        with ThreadPoolExecutor(1) as pool:
+            trying = pool.submit(at_once, lambda: accounts.access.log_in("alice", PASSWORD, address=HERE))
+            wait_until(lambda: attempts_in(accounts) == 1)
+            with accounts.database.write() as connection:
+                set_password_hash(connection, find_user(connection, "alice"), new)
+            held.close()
+            assert trying.result() == {LoginRefusedError.__name__: 1}
+    assert accounts.access.count_sessions("alice") == 0
+
+
+def attempts_in(accounts: Accounts) -> int:
+    """Count the attempts that are written down."""
+    with accounts.database.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(access_attempt)).scalar_one())
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Wait for what another thread does, as long as it takes on a busy machine."""
+    deadline = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_many_who_sign_in_at_once_all_get_in(accounts: Accounts) -> None:
