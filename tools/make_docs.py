@@ -28,6 +28,8 @@ from curiouser.kernel.configuration import Configuration, StoreSettings, Task
 from curiouser.kernel.errors import CuriouserError, every_error
 from curiouser.surfaces.cli.main import COMMANDS
 from curiouser.surfaces.cli.program import cli
+from curiouser.surfaces.rest import every_route
+from curiouser.surfaces.rest.uploads import TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -41,6 +43,26 @@ _PYTHON = """```python
 import curiouser
 
 ws = curiouser.open(".")
+```"""
+_REST = """Under `/api/v1`, or `/w/NAME/api/v1` where several workspaces are served. A program sends
+`Authorization: Bearer TOKEN`, made by `curiouser token create USER --name TEXT --role ROLE`; on this machine alone,
+without accounts, it sends nothing. `/api/v1/openapi.json` describes every parameter, body and answer.
+
+- Answers are those of `--json`, byte for byte; an error adds the keys of RFC 9457 to `code`, `message` and `hint`.
+- A list takes `limit` (at most 500) and `after`; its `next` is the following page's `after`, and null at the end.
+- PUT, PATCH and DELETE need `If-Match` with the `ETag` that was read, or `*`: 428 without, 412 when somebody changed
+  the thing meanwhile.
+- A file is the body itself, and its type says what it is: {types}.
+  It may come with `Content-Encoding: gzip`. Its name is never read.
+- No route takes a path on the server, and none adds what would run there: a Python callable or a scikit-learn file is
+  added at the machine, with `curiouser model add`, by a maintainer who vouches for it.
+- What needs a role opens to every higher one, too. Users and the audit log are the whole server's, and need the role
+  in every workspace.
+
+```
+curl -H "Authorization: Bearer $TOKEN" "$SERVER/api/v1/triage?model=v5"
+curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: text/csv" --data-binary @v6.csv "$SERVER/api/v1/models?name=v6"
+curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{{}}' "$SERVER/api/v1/evaluations"
 ```"""
 _NOTE = "<!-- Written by `make docs` from the code; edit the docstrings instead. -->\n\n"
 
@@ -197,12 +219,27 @@ def cycle_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def rest_page() -> str:
+    """List every route: method, path, role, what it does."""
+    parts = ["# REST", _REST.format(types=", ".join(f"`{kind}`" for kind in TABLES))]
+    by_tag: dict[str, list[str]] = {}
+    for routes in every_route():
+        for one in routes.declared:
+            does = _cell(inspect.cleandoc(one.endpoint.__doc__ or "").split("\n\n")[0])
+            line = f"| `{one.method} {one.path}` | {one.role or 'anyone'} | {does} |"
+            by_tag.setdefault(str(one.options["tags"][0]), []).append(line)
+    for tag, lines in by_tag.items():
+        parts.append("\n".join([f"## {tag.capitalize()}", "", "| route | role | what |", "|---|---|---|", *lines]))
+    return "\n\n".join(parts) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "errors.md": errors_page,
     "settings.md": settings_page,
     "python.md": python_page,
     "cycle.md": cycle_page,
+    "rest.md": rest_page,
 }
 
 

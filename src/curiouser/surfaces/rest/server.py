@@ -24,7 +24,7 @@ def health() -> Response:
 
 @routes.get("/openapi.json", role=ANYONE)
 def openapi(request: Request) -> Response:
-    """Describe every route in OpenAPI 3.1; ``x-role`` is the least role that may call it."""
+    """Describe every route in OpenAPI 3.1; `x-role` is the least role that may call it."""
     return body_answer(described(request.app.openapi()))
 
 
