@@ -163,16 +163,29 @@ class Bench:
         return Terminal(self.workspace.root)
 
 
+Idle = list[tuple[FastAPI, dict[str, Workspace], Settings]]
+_IDLE: Idle = []
+"""Applications that nobody uses now: describing 90 routes to FastAPI takes longer than most tests."""
+
+
 @contextmanager
 def serving(root: Path, tokens: dict[Role, str], **settings: Any) -> Iterator[Bench]:  # noqa: ANN401  of Settings
-    """Serve a workspace."""
-    workspace = Workspace.open(root, actor="alice")
-    made = Settings(workspaces={"introductions": str(root)}, secret="of the tests", **settings)
-    app = make_application(Mounts({"introductions": workspace}), made)
+    """Serve a workspace; with settings of its own, by an application of its own."""
+    app, mounted, made = _IDLE.pop() if _IDLE and not settings else _application(root, settings)
+    workspace = mounted["introductions"] = Workspace.open(root, actor="alice")
     try:
         yield Bench(workspace=workspace, app=app, tokens=tokens, settings=made)
     finally:
         workspace.close()
+        if not settings:
+            _IDLE.append((app, mounted, made))
+
+
+def _application(root: Path, settings: dict[str, Any]) -> tuple[FastAPI, dict[str, Workspace], Settings]:
+    made = Settings(workspaces={"introductions": str(root)}, secret="of the tests", **settings)
+    mounted = {"introductions": Workspace.open(root)}
+    mounted["introductions"].close()  # the caller opens its own
+    return make_application(Mounts(mounted), made), mounted, made
 
 
 def copied(template: Path, target: Path) -> Path:

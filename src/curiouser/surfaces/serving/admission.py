@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from fastapi import Request
 
-from curiouser.access import EVERY_WORKSPACE, Role, RoleTooLowError, Token, User
+from curiouser.access import EVERY_WORKSPACE, AccessService, Role, RoleTooLowError, User
 from curiouser.kernel.errors import NotFoundError
 from curiouser.surfaces.serving.errors import SignInNeededError
 from curiouser.surfaces.serving.guard import SAFE
@@ -39,7 +39,10 @@ class Admission:
 
     def __init__(self, mounts: Mounts, settings: Settings) -> None:
         self._mounts, self._settings = mounts, settings
-        self._access = mounts.home.access
+
+    @property
+    def _access(self) -> AccessService:
+        return self._mounts.home.access
 
     def admit(self, request: Request, needs: Role | None) -> Caller:
         """Let a request in for a route that needs a role; None: anyone.
@@ -104,15 +107,8 @@ class Admission:
         token = self._access.token(secret.strip()) if kind.lower() == "bearer" else None
         if token is None:
             raise SignInNeededError("this token is unknown, revoked or expired", "make one: curiouser token create")
-        role, everywhere = self._role_of(token, nobody.name), self._role_of(token, EVERY_WORKSPACE)
+        role, everywhere = (self._access.role_of_token(token, name) for name in (nobody.name, EVERY_WORKSPACE))
         return _with(nobody, role=role, everywhere=everywhere, actor=token.user, via="token", token=token.number)
-
-    def _role_of(self, token: Token, name: str) -> Role | None:
-        """A token allows what it was made for, and never more than its user may now."""
-        held = self._access.role_in(self._access.user(token.user), name)
-        if held is None or token.workspace not in {EVERY_WORKSPACE, name}:
-            return None
-        return token.role if held.allows(token.role) else held
 
     def _known(self, nobody: Caller, user: User, role: Role | None, *, via: Via, csrf: str) -> Caller:
         names = [name for name in self._mounts if self._access.role_in(user, name) is not None]
