@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CODE := $(wildcard src tests tools benchmarks examples)
-DOCTESTED := $(wildcard src/curiouser/kernel src/curiouser/measure)
+DOCTESTED := src/curiouser
 # Everything, or what was asked for: make test TESTS=tests/data
 TESTS ?= tests $(DOCTESTED)
 # Tests with a store behind them.
@@ -29,7 +29,7 @@ demo: setup
 	@$(BIN)/python examples/introductions/demo.py
 
 test: setup
-	$(BIN)/python -m pytest --doctest-modules --numprocesses=auto --dist=loadgroup $(TESTS)
+	$(BIN)/python -m pytest --doctest-modules --ignore=src/curiouser/storage/migrations --numprocesses=auto --dist=loadgroup $(TESTS)
 
 # A part of `make test` too, where Chromium is installed.
 test-browser: setup
