@@ -134,9 +134,12 @@ def test_the_first_account_is_an_admin_and_ends_the_time_without_passwords(local
     assert link.startswith(f"{BASE}/login/once/")
     assert "Sign in" in Document(local.client.get("/models").text).text
     browser = stranger(local)
-    form = Document(browser.get(link).text).fields()
+    asked = browser.get(link)
+    form = Document(asked.text).fields()
     fields = {"csrf": str(form["csrf"]["value"]), "password": PASSWORD, "again": PASSWORD}
-    assert browser.post(link, data=fields).status_code == 200
+    # A page that sends no referrer sends "Origin: null" with its form, and would be taken for another site's.
+    assert "no-referrer" not in asked.text + asked.headers["referrer-policy"]
+    assert browser.post(link, data=fields, headers={"Origin": BASE}).status_code == 200
     assert "alice" in Document(browser.get("/users").text).text
 
 
