@@ -70,6 +70,7 @@ class PostgreSQL:
         try:
             self.engine: Engine = create_engine(
                 url.set(drivername="postgresql+psycopg").difference_update_query(["schema", "options"]),
+                hide_parameters=True,  # no value of a row in a log
                 pool_pre_ping=True,  # a server that restarted is met at the next transaction, not by it
                 connect_args={
                     "options": f"{options} {settings}".strip(),

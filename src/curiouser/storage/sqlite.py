@@ -28,7 +28,11 @@ class SQLite:
 
     def __init__(self, url: URL) -> None:
         self.schema: str | None = None
-        self.reading: Engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+        self.reading: Engine = create_engine(
+            url,
+            connect_args={"timeout": BUSY_TIMEOUT_S},
+            hide_parameters=True,  # no value of a row in a log
+        )
         self.engine: Engine = self.reading.execution_options(**{_WRITING: True})
         event.listen(self.reading, "connect", _prepare)
         event.listen(self.reading, "begin", _begin)

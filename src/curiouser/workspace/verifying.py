@@ -65,6 +65,14 @@ def verify(
             findings.append(Finding(what=f"object {name}", trouble="its bytes do not hash to its name", repair=repair))
         progress(done, len(names))
     findings += _of_slices(workspace)
+    findings += [
+        Finding(
+            what="audit log",
+            trouble=said,
+            repair="find out who wrote to the database; a backup has the log of its time",
+        )
+        for said in workspace.access.verify_audit()
+    ]
     return Verified(objects=len(names), leftovers=len(workspace.objects.leftovers()), findings=tuple(findings))
 
 
