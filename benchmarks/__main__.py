@@ -10,13 +10,11 @@ from collections.abc import Iterator
 import benchmarks
 from benchmarks.harness import Line, tell
 
-_SUPPORT = {"__main__", "harness"}
-
 
 def names() -> Iterator[str]:
-    """List the benchmarks: every module here that has a ``run``."""
+    """List the benchmarks: every module here that has a ``run``; the others support them."""
     for found in pkgutil.iter_modules(benchmarks.__path__):
-        if not found.ispkg and found.name not in _SUPPORT:
+        if not found.ispkg and hasattr(importlib.import_module(f"benchmarks.{found.name}"), "run"):
             yield found.name
 
 
