@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from curiouser.access import Role
 from curiouser.checklist import CHECKLIST
-from curiouser.kernel.configuration import FILE_NAME, load_configuration
+from curiouser.kernel.configuration import FILE_NAME, Task, TaskKind, load_configuration
 from curiouser.problems import Given
 from curiouser.workspace import Workspace
 from tests.problems.bench import Bench, Clock, right, slide_44, talks_model
@@ -588,6 +589,45 @@ def test_every_model_is_asked_the_same_question(site: Site, bench: Bench) -> Non
     assert "of its predictions" in text
     rows = rows_of(site.post("/reports/1/ask", {"format": "csv"}).text)
     assert {row["model"]: row["answer"] for row in rows} == {"quarter": "no", "v1": "no", "v2": "no"}
+
+
+# Other kinds of tasks.
+
+INTENT = Task(name="intent", kind=TaskKind.MULTICLASS, inputs=("text",), label="intent", classes=("a", "b", "ç"))
+PRICE = Task(name="price", kind=TaskKind.REGRESSION, inputs=("text", "size"), label="price", tolerance=0.5)
+
+
+def a_site(folder: Path, task: Task, rows: list[dict[str, Any]], answers: list[Any]) -> Site:
+    bench = Bench.make(folder, task)
+    bench.rows(rows)
+    frame = pl.DataFrame({"id": [row["id"] for row in rows], "prediction": answers})
+    bench.workspace.models.add_predictions("m1", frame, on="test", actor="thandi")
+    return Site(bench)
+
+
+def test_problems_of_several_classes_are_described_followed_and_reported(tmp_path: Path) -> None:
+    rows = [{"id": str(i), "text": f"t{i}", "intent": "abç"[i % 3]} for i in range(6)]
+    site = a_site(tmp_path / "intent", INTENT, rows, ["a"] * 6)
+    site.post("/problems", {**settings(name="b-for-a", harm="2"), "r0.0": "t1", "r0.1": "b"})
+    site.post("/reports", {"text": "no b", "i0": "t1", "answered": "a"})
+    text = site.page("/problems/b-for-a").text
+    assert "1 of 1 failed" in text
+    assert "TP and TN" not in text
+    assert "m1 a" in Document(site.post("/reports/1/ask").text).text
+    site.bench.workspace.close()
+
+
+def test_problems_of_numbers_are_described_followed_and_reported(tmp_path: Path) -> None:
+    rows = [{"id": str(i), "text": f"t{i}", "size": float(i), "price": i * 1.5} for i in range(6)]
+    site = a_site(tmp_path / "price", PRICE, rows, [1.0] * 6)
+    site.post("/problems", {**settings(name="too-cheap"), "r0.0": "t4", "r0.1": "4", "r0.2": "6"})
+    assert "1 of 1 failed" in site.page("/problems/too-cheap").text
+    wrong = Document(site.post("/reports", {"text": "cheap", "i0": "t4", "i1": "four"}, status=422).text)
+    assert wrong.fields()["i1"]["aria-invalid"] == "true"
+    assert "This is no number." in wrong.text
+    site.post("/reports", {"text": "cheap", "i0": "t4", "i1": "4"})
+    assert "m1 1.00" in Document(site.post("/reports/1/ask").text).text
+    site.bench.workspace.close()
 
 
 # Who may do what, and what nobody may.
