@@ -162,8 +162,7 @@ def rows(  # one parameter per part of the choice
     as_file: AsFile = None,
 ) -> Response:
     """Show rows of a version, all or those for which a predicate holds."""
-    trouble, where = None, where.strip()
-    at = f"{dataset}@{ref}"
+    trouble, where, at = None, where.strip(), f"{dataset}@{ref}"
     try:
         found = page_of_rows(caller.workspace.data, at, where=where or None, after=after, limit=SHOWN_ROWS)
     except CuriouserError as error:
