@@ -30,6 +30,7 @@ FULL = bool(os.environ.get("CURIOUSER_FULL"))
 ON_POSTGRESQL = os.environ.get("CURIOUSER_TEST_DATABASE") == "postgresql"
 if ON_POSTGRESQL:
     # Loads the store, which most runs of a few tests would not.
+    from curiouser.storage import Database
     from tests.postgres.landing import landed
 
 # Tests never depend on how fast a machine is; a submission is judged on the same examples as its author saw.
@@ -58,7 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     server.name_the_folder()
     if ON_POSTGRESQL:
         server.shared_server()
-        landed.land()
+        landed.land(Database)
         landing = str(Path(landed.__file__).parent)
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [landing, os.environ.get("PYTHONPATH")]))
 

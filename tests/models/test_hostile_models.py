@@ -186,7 +186,15 @@ FAILURES = {
 }
 
 
-@pytest.mark.parametrize("name", FAILURES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            name, marks=pytest.mark.sqlite_only("the file of the database") if name == "reads_the_store" else ()
+        )
+        for name in FAILURES
+    ],
+)
 def test_a_model_that_fails_is_named_with_what_it_did(project: Project, name: str) -> None:
     model = project.add(f"hostile:{name}", "mauvais", limits=Limits(batch_s=30, file_mb=5))
     with pytest.raises(ModelRunError) as failed:

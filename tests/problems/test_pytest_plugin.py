@@ -36,6 +36,7 @@ def guarded(bench: Bench) -> Bench:
     return bench
 
 
+@pytest.mark.sqlite_only("what is loaded, and when")
 def test_each_problem_is_a_test_with_the_outcome_of_its_state(guarded: Bench, tmp_path: Path) -> None:
     report = tmp_path / "junit.xml"
     done = run(guarded.workspace.root, "--curiouser", "--junitxml", str(report), "-rA")
@@ -80,6 +81,7 @@ def test_a_folder_without_a_workspace_is_a_wrong_call(tmp_path: Path) -> None:
     assert "curiouser init" in done.stderr
 
 
+@pytest.mark.sqlite_only("what is loaded, and when")
 def test_the_plugin_loads_nothing_heavy_where_it_is_not_asked_for(tmp_path: Path) -> None:
     program = (
         "import sys, pytest; pytest.main(['-q', '-p', 'no:randomly', '-p', 'no:curiouser', '-p', "

@@ -16,6 +16,8 @@ from curiouser.workspace.backups import back_up, restore
 from curiouser.workspace.making import make_workspace
 from curiouser.workspace.verifying import verify
 
+of_a_file = pytest.mark.sqlite_only("a server is backed up with its own tools")
+
 TASK = {"kind": "binary", "inputs": ["text"], "label": "spam", "classes": ["ham", "spam"]}
 ROWS = [{"id": str(i), "text": f"text {i}", "spam": "spam" if i % 2 else "ham"} for i in range(40)]
 
@@ -75,6 +77,7 @@ def test_looking_only_moves_nothing(workspace: Workspace) -> None:
     assert path.read_bytes() == b"not what it was"
 
 
+@of_a_file
 def test_a_backup_restores_to_the_same_workspace(workspace: Workspace, tmp_path: Path) -> None:
     before = scores(workspace)
     back_up(workspace, tmp_path / "backup.tar")
@@ -94,12 +97,14 @@ def test_a_backup_never_overwrites(workspace: Workspace, tmp_path: Path) -> None
     assert (tmp_path / "backup.tar").read_text() == "precious"
 
 
+@of_a_file
 def test_a_workspace_is_not_restored_over_another(workspace: Workspace, tmp_path: Path) -> None:
     back_up(workspace, tmp_path / "backup.tar")
     with pytest.raises(ConflictError, match="holds a workspace already"):
         restore(tmp_path / "backup.tar", workspace.root)
 
 
+@of_a_file
 def test_every_torn_or_damaged_backup_is_refused_and_leaves_no_workspace(workspace: Workspace, tmp_path: Path) -> None:
     back_up(workspace, tmp_path / "backup.tar")
     whole = (tmp_path / "backup.tar").read_bytes()
@@ -117,6 +122,7 @@ def test_every_torn_or_damaged_backup_is_refused_and_leaves_no_workspace(workspa
         assert not (tmp_path / "there" / ".curiouser").exists()
 
 
+@of_a_file
 def test_a_backup_cannot_write_outside_its_folder(workspace: Workspace, tmp_path: Path) -> None:
     back_up(workspace, tmp_path / "backup.tar")
     with tarfile.open(tmp_path / "backup.tar") as archive, tarfile.open(tmp_path / "evil.tar", "w:") as evil:
@@ -135,6 +141,7 @@ def test_a_backup_cannot_write_outside_its_folder(workspace: Workspace, tmp_path
     assert not (tmp_path / "outside").exists()
 
 
+@of_a_file
 def test_backup_and_restore_from_the_command_line(workspace: Workspace, tmp_path: Path) -> None:
     made = run(workspace, "workspace", "backup", str(tmp_path / "b.tar"), "--json")
     assert json.loads(made.stdout)["objects"] > 0

@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy.engine import make_url
+if TYPE_CHECKING:
+    from curiouser.storage import Database
 
-from curiouser.storage import Database
+_FILE = "sqlite:///"
 
 opened: list[Database] = []
 """Every database this process has opened on the server, until a test's end closes them."""
@@ -24,18 +26,18 @@ paths: dict[str, Path] = {}
 
 def landed(url: str) -> str:
     """Give a schema's URL for a file's; anything else stays as it is."""
-    named = make_url(url)
-    if named.get_backend_name() != "sqlite" or not named.database or named.database == ":memory:":
+    name = url.removeprefix(_FILE)
+    if name == url or not name or name == ":memory:":
         return url
-    path = Path(named.database).absolute()
+    path = Path(name).absolute()
     schema = f"t_{hashlib.sha256(str(path).encode()).hexdigest()[:20]}"
     paths[schema] = path
     return f"postgresql://postgres@/postgres?host={os.environ['CURIOUSER_TEST_SERVER']}&schema={schema}"
 
 
-def land() -> None:
+def land(store: type[Database]) -> None:
     """Let every database that is opened from now on land on the server."""
-    make = Database.__init__
+    make = store.__init__
 
     def make_landed(self: Database, url: str) -> None:
         make(self, landed(url))
@@ -43,7 +45,7 @@ def land() -> None:
             opened.append(self)
 
     # The one place where every test's database is made.
-    setattr(Database, "__init__", make_landed)  # noqa: B010  mypy lets nobody assign to a method
+    setattr(store, "__init__", make_landed)  # noqa: B010  mypy lets nobody assign to a method
 
 
 def close_all() -> None:
