@@ -50,7 +50,8 @@ class Walk:
 
 def visited(browser: Browser, link: str, walk: Walk) -> list[str]:
     """Visit a page as for the first time, at two widths, light and dark; return where it leads."""
-    context = browser.new_context(viewport=WIDE)
+    # Colours that fade from theme to theme would be judged half-way.
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
     page, finished = context.new_page(), list[Request]()
     page.set_default_timeout(60_000)
     page.on("requestfinished", finished.append)

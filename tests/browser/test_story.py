@@ -53,13 +53,20 @@ class Played:
         page, hands = self.page, self.hands
         hands.press(page.get_by_role("link", name="Describe it as a problem"))
         hands.write(page.get_by_label("Name", exact=True), NAME)
-        hands.press(page.locator("summary", has_text="Paste or choose a file instead"))
-        hands.write(page.get_by_label("CSV or JSON lines"), patterns().write_csv())
         hands.write(page.get_by_label("Harm", exact=True), "dangerous")
         hands.press(page.get_by_label("I know it"))
         hands.write(page.get_by_label("Percent of users"), "2%..6%")
         hands.write(page.get_by_label("Because"), "drugs stand in 3 of the 90 pairs")
         hands.press(page.get_by_role("button", name="Save the problem"))
+        expect(page.get_by_role("heading", name=NAME, level=1)).to_be_visible()
+
+    def patterns(self) -> None:
+        """The report's input is the first pattern; an expert brings the others as a table."""
+        page, hands = self.page, self.hands
+        hands.press(page.get_by_role("link", name="Add patterns"))
+        hands.press(page.locator("summary", has_text="Paste or choose a file instead"))
+        hands.write(page.get_by_label("CSV or JSON lines"), patterns().write_csv())
+        hands.press(page.get_by_role("button", name="Add them"))
         expect(page.get_by_role("heading", name=NAME, level=1)).to_be_visible()
 
     def evaluate(self) -> None:
@@ -96,6 +103,7 @@ def played(request: pytest.FixtureRequest, context: BrowserContext, tmp_path: Pa
 def test_from_a_report_to_a_guarded_fix_that_a_new_model_breaks(played: Played) -> None:
     played.report("I offer marijuana, and it sends me doctors!")
     played.problem()
+    played.patterns()
     played.evaluate()
     assert "failing" in played.problem_says()
 

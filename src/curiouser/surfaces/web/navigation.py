@@ -50,8 +50,8 @@ FLOORS: Final = (
             Room(title="Jobs", path="/jobs"),
             Room(title="Users", path="/users", role=Role.ADMIN),
             Room(title="Tokens", path="/tokens"),
-            Room(title="Audit log", path="/audit", role=Role.ADMIN),
-            Room(title="Settings", path="/settings", role=Role.MAINTAINER),
+            Room(title="Audit log", path="/audit", role=Role.MAINTAINER),
+            Room(title="Settings", path="/settings"),
         ),
     ),
 )
@@ -70,7 +70,7 @@ def floors_for(role: Role | None) -> tuple[Floor, ...]:
 
     Examples:
         >>> [room.title for room in floors_for(Role.VIEWER)[-1].rooms]
-        ['Jobs', 'Tokens']
+        ['Jobs', 'Tokens', 'Settings']
     """
     if role is None:
         return ()
