@@ -341,6 +341,14 @@ def test_a_setting_that_cannot_be_right_is_said_beside_its_field_and_nothing_typ
     assert unchanged.bench.content() == before
 
 
+def test_every_setting_that_is_wrong_is_said_at_once(unchanged: Site) -> None:
+    wrong = {"name": "Bad Name", "harm": "awful", "harm_false_negative": "-1", "tolerance": "2", "way": "stated"}
+    fields = settings(**wrong, affected="3", because="x") | typed(("a lawyer", "law books", "no"))
+    page = Document(unchanged.post("/problems", fields, status=422).text)
+    marked = {name for name, attrs in page.fields().items() if attrs.get("aria-invalid")}
+    assert marked == {"name", "harm", "harm_false_negative", "tolerance", "affected"}
+
+
 def test_a_row_that_cannot_be_a_pattern_is_said_beside_it_and_nothing_typed_is_lost(unchanged: Site) -> None:
     rows = typed(("a lawyer", "law books", "no"), ("a judge", "a gavel", ""))
     page = Document(unchanged.post("/problems", {**settings(name="lawyers"), **rows}, status=422).text)

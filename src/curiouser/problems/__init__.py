@@ -56,6 +56,7 @@ from curiouser.problems.results import (
 )
 from curiouser.problems.service import ProblemService
 from curiouser.problems.settings import CLEARABLE, Given
+from curiouser.problems.settings import checked as checked_settings
 from curiouser.problems.views import ComparedCases
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "TriagedProblem",
     "Undone",
     "UserReport",
+    "checked_settings",
     "describe",
     "describe_problem",
     "draw_history",

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from curiouser.access import Role
 from curiouser.kernel.errors import BadInputError, CuriouserError
+from curiouser.kernel.ids import problem_name
 from curiouser.problems import Problem, UserReport
 from curiouser.surfaces.bodies.problems import problem_body
 from curiouser.surfaces.serving.answers import entity_tag, see_other
@@ -87,7 +88,7 @@ def edit_problem_page(caller: Asked, name: str) -> Response:
 def set_problem(caller: Asked, name: str, form: Form) -> Response:
     """Change a problem's settings, unless somebody else did meanwhile."""
     problem = caller.workspace.problems.get(name)
-    settings = settings_from(caller.workspace.configuration.task, form)
+    settings = settings_from(caller.workspace.configuration, form)
     if entity_tag(problem_body(problem)) != form.text("seen"):
         settings = replace(settings, trouble=_CHANGED_MEANWHILE)
         return _edit_page(caller, problem, settings, seen=entity_tag(problem_body(problem)), status=412)
@@ -185,11 +186,21 @@ def _describe(caller: Caller, draft: ProblemDraft) -> int:
 
 def _draft(caller: Caller, form: Posted) -> ProblemDraft:
     task = caller.workspace.configuration.task
-    settings = settings_from(task, form)
-    if settings.values["name"] == _TAKEN:
-        errors = {**settings.errors, "name": "This name is the address of this very form; choose another."}
-        settings = replace(settings, errors=errors)
+    settings = _named(settings_from(caller.workspace.configuration, form))
     return ProblemDraft(settings=settings, rows=typed_rows(task, form), report=_report_of(caller, form))
+
+
+def _named(settings: SettingsForm) -> SettingsForm:
+    """Check the name of a new problem, beside all else."""
+    name = settings.values["name"]
+    if name == _TAKEN:
+        errors = {**settings.errors, "name": "This name is the address of this very form; choose another."}
+        return replace(settings, errors=errors)
+    try:
+        problem_name(name)
+    except BadInputError as error:
+        return settings.blamed(error)
+    return settings
 
 
 def _report(caller: Caller, number: int | None) -> UserReport | None:

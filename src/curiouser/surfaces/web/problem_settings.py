@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from curiouser.kernel.configuration import Task, TaskKind
+from curiouser.kernel.configuration import Configuration, Task, TaskKind
 from curiouser.kernel.errors import CuriouserError, NotFoundError
-from curiouser.problems import AffectedSource, BadFactorError, Problem, ProblemExistsError
+from curiouser.problems import (
+    AffectedSource,
+    BadFactorError,
+    Given,
+    Problem,
+    ProblemExistsError,
+    checked_settings,
+)
 from curiouser.surfaces.web.posted import Posted
 
 UNKNOWN: Final = "unknown"
@@ -52,21 +59,22 @@ class SettingsForm:
         names = [name for name in ("description", "owner", *_HARMS) if not self.values[name]]
         return [*names, *(["affected"] if self.values["way"] == UNKNOWN else [])]
 
-    def checked(self) -> SettingsForm:
-        """Find what can be seen to be wrong before a service is asked."""
-        values, found = self.values, dict[str, str]()
-        try:
-            float(values["tolerance"])
-        except ValueError:
-            found["tolerance"] = (
-                "Write a number from 0 to below 1; 0.1 means that one wrong answer in ten is acceptable."
-            )
-        if values["way"] == AffectedSource.STATED:
-            found |= {} if values["affected"] else {"affected": "Write a percent or a range: 3% or 2%..6%."}
-            found |= {} if values["because"] else {"because": "Say where the number comes from."}
-        if values["way"] == AffectedSource.ROWS and not values["affected_where"]:
-            found["affected_where"] = "Write which rows of production they are."
-        return replace(self, errors=found)
+    def checked(self, levels: Mapping[str, float]) -> SettingsForm:
+        """Find everything that can be seen to be wrong before a service is asked, all at once.
+
+        Args:
+            levels: Harm by level, from the configuration.
+        """
+        form = replace(self, errors=self._incomplete())
+        harms = [{name: self.values[name]} for name in _HARMS if self.values[name]]
+        tolerance = [] if "tolerance" in form.errors else [{"tolerance": float(self.values["tolerance"])}]
+        users = [] if set(form.errors) & set(_USERS) else [self._users()]
+        for part in (*harms, *tolerance, *users):
+            try:
+                checked_settings(cast("Given", part), levels)
+            except BadFactorError as error:
+                form = form.blamed(error)
+        return form
 
     def blamed(self, error: CuriouserError) -> SettingsForm:
         """Put what a service found wrong beside the field that it is about."""
@@ -74,6 +82,21 @@ class SettingsForm:
         if name is None:
             return replace(self, trouble=said(error))
         return replace(self, errors={**self.errors, name: said(error)})
+
+    def _incomplete(self) -> dict[str, str]:
+        values, found = self.values, dict[str, str]()
+        try:
+            float(values["tolerance"])
+        except ValueError:
+            found["tolerance"] = (
+                "Write a number from 0 to below 1; 0.1 is one wrong answer in ten."
+            )
+        if values["way"] == AffectedSource.STATED:
+            found |= {} if values["affected"] else {"affected": "Write a percent or a range: 3% or 2%..6%."}
+            found |= {} if values["because"] else {"because": "Say where the number comes from."}
+        if values["way"] == AffectedSource.ROWS and not values["affected_where"]:
+            found["affected_where"] = "Write which rows of production they are."
+        return found
 
     def _users(self) -> dict[str, Any]:
         values = self.values
@@ -124,13 +147,12 @@ def settings_of(task: Task, problem: Problem) -> SettingsForm:
     return SettingsForm(task=task, values=values)
 
 
-def settings_from(task: Task, posted: Posted) -> SettingsForm:
+def settings_from(configuration: Configuration, posted: Posted) -> SettingsForm:
     """Read the form as it was sent, and find what can be seen to be wrong."""
     values = {name: posted.text(name) for name in (*_PLAIN, *_USERS)}
-    ways = {way for way, _ in WAYS}
-    return SettingsForm(
-        task=task, values=values | {"way": values["way"] if values["way"] in ways else UNKNOWN}
-    ).checked()
+    if values["way"] not in {way for way, _ in WAYS}:
+        values["way"] = UNKNOWN
+    return SettingsForm(task=configuration.task, values=values).checked(configuration.harm)
 
 
 def new_settings(task: Task, description: str = "") -> SettingsForm:
