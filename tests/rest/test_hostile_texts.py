@@ -169,6 +169,13 @@ def test_no_parameter_of_a_list_is_an_error_of_ours(bench: Bench, said: dict[str
         assert bench.ask("GET", path, params=said).status_code < 500
 
 
+def test_no_nul_reaches_a_database(bench: Bench) -> None:
+    for path, name in QUERIES:
+        answer = bench.ask("GET", path, params={name: "a\0b"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "CUR020"), f"{path} {name}"
+    assert bench.ask("GET", "/problems/a%00b").status_code == 422
+
+
 @pytest.mark.parametrize("threshold", ["NaN", "Infinity", "-inf", "1e999", "x", ""])
 def test_no_number_is_nan_or_infinite(bench: Bench, threshold: str) -> None:
     answer = bench.ask(

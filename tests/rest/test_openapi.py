@@ -17,7 +17,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from curiouser.access import Role
 from tests.rest.bench import API, BASE, NAMES, Bench
 
-EXAMPLES = 25 if os.environ.get("CURIOUSER_FULL") else 4
+EXAMPLES = 12 if os.environ.get("CURIOUSER_FULL") else 4
 """Requests per route; more where everything is tried."""
 CHECKED = (
     "not_a_server_error",

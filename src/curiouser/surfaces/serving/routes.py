@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Depends, Query, Request
+from pydantic import StringConstraints
 
 from curiouser.access import AccessService, Role
 from curiouser.workspace import Workspace
@@ -22,7 +23,9 @@ ANYONE: None = None
 """The role of a route that needs none: signing in, and what a browser needs for that."""
 MOST_ROWS = 500
 Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="At most this many.")]
-After = Annotated[str | None, Query(max_length=500, description="The `next` of the page before.")]
+_Place = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+"""No NUL: PostgreSQL refuses it, and no cursor has one."""
+After = Annotated[_Place | None, Query(description="The `next` of the page before.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
