@@ -60,8 +60,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if ON_POSTGRESQL:
         server.shared_server()
         landed.land(Database)
-        landing = str(Path(landed.__file__).parent)
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [landing, os.environ.get("PYTHONPATH")]))
+        # For what tests start, and not for the workers of pytest-xdist: those come by here themselves.
+        if hasattr(config, "workerinput") or config.getoption("dist", "no") == "no":
+            landing = str(Path(landed.__file__).parent)
+            os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [landing, os.environ.get("PYTHONPATH")]))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import hashlib
 import os
 import shutil
 import signal
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 FOLDER = "CURIOUSER_TEST_SERVER"
 """Names, to every process of a run, the folder of its server."""
+_PREFIX = "curiouser-pg-"
 _PATIENCE_S = 60.0
 
 
@@ -117,11 +117,33 @@ def shared_server() -> Server:
     return Server(Path(os.environ[FOLDER]), durable=False)
 
 
+def a_folder() -> Path:
+    """Choose a folder for a server of this process; its name says whose it is."""
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+
+
 def name_the_folder() -> None:
     """Choose the folder of this run's server, unless the process that began the run has."""
     if FOLDER not in os.environ:
-        name = hashlib.sha256(f"{os.getpid()} {time.time_ns()}".encode()).hexdigest()[:12]
-        os.environ[FOLDER] = str(Path(tempfile.gettempdir()) / f"curiouser-pg-{name}")
+        folder = a_folder()
+        folder.rmdir()  # made again by whoever needs a server
+        os.environ[FOLDER] = str(folder)
+        _stop_what_was_left()
+
+
+def _stop_what_was_left() -> None:
+    """Stop servers whose run was killed before it could."""
+    left = {folder: folder.name.removeprefix(_PREFIX).partition("-")[0] for folder in _folders()}
+    if left:
+        living = _living()
+        for folder, owner in left.items():
+            if owner.isdigit() and int(owner) not in living:
+                with contextlib.suppress(PermissionError):
+                    stop(folder)
+
+
+def _folders() -> list[Path]:
+    return list(Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"))
 
 
 def stop(folder: Path) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from curiouser.storage import Database
-from tests.postgres.server import Server, stop
+from tests.postgres.server import Server, a_folder, stop
 
 KILLS = 3
 WRITER = """
@@ -44,10 +41,9 @@ while n < int(sys.argv[3]):
 @pytest.fixture
 def crashing() -> Iterator[Server]:
     """A durable server of its own: the shared one would crash under other tests."""
-    folder = Path(tempfile.mkdtemp(prefix="curiouser-pg-"))
+    folder = a_folder()
     yield Server(folder)
     stop(folder)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_every_acknowledged_row_is_there_after_the_server_is_killed_and_started_again(crashing: Server) -> None:
