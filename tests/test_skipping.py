@@ -34,10 +34,11 @@ def test_calls_another_machine() -> None:
 
 def outcome(folder: Path, text: str, *, full: bool) -> str:
     """Run one file of tests under this project's conftest and return what pytest printed."""
-    (folder / "tests").mkdir()
-    shutil.copy(Path(__file__).with_name("conftest.py"), folder / "tests" / "conftest.py")
+    here = Path(__file__).parent
+    shutil.copytree(here / "postgres", folder / "tests" / "postgres", ignore=shutil.ignore_patterns("test_*"))
+    shutil.copy(here / "conftest.py", folder / "tests" / "conftest.py")
     (folder / "tests" / "test_it.py").write_text(text, encoding="utf-8")
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers = needs_program(name)\n", encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\naddopts = --import-mode=importlib\nmarkers = needs_program(name)\n", encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if name != "CURIOUSER_FULL"}
     command = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "tests"]
     done = subprocess.run(

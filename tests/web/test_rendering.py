@@ -21,6 +21,7 @@ from curiouser.access import Role
 from curiouser.jobs import JobState
 from curiouser.kernel.errors import NotFoundError
 from curiouser.measure import ProblemState, Verdict
+from curiouser.surfaces.serving.masking import is_form_token
 from curiouser.surfaces.web.assets import asset_response, asset_url, assets
 from curiouser.surfaces.web.badges import SHAPES, badge
 from curiouser.surfaces.web.navigation import FLOORS
@@ -203,7 +204,7 @@ def test_every_form_that_changes_something_carries_its_token(components: Parsed)
     posts = [form for form in components.all("form") if form.get("method") == "post"]
     tokens = [field for field in components.all("input") if field.get("name") == "csrf"]
     assert len(posts) == len(tokens) > 3
-    assert {field["value"] for field in tokens} == {"a-token"}
+    assert all(is_form_token("a-token", str(field["value"])) for field in tokens)
 
 
 def test_the_page_of_components_is_whole(components: Parsed) -> None:
