@@ -38,7 +38,8 @@ def outcome(folder: Path, text: str, *, full: bool) -> str:
     shutil.copytree(here / "postgres", folder / "tests" / "postgres", ignore=shutil.ignore_patterns("test_*"))
     shutil.copy(here / "conftest.py", folder / "tests" / "conftest.py")
     (folder / "tests" / "test_it.py").write_text(text, encoding="utf-8")
-    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\naddopts = --import-mode=importlib\nmarkers = needs_program(name)\n", encoding="utf-8")
+    settings = "[pytest]\npythonpath = .\naddopts = --import-mode=importlib\nmarkers = needs_program(name)\n"
+    (folder / "pytest.ini").write_text(settings, encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if name != "CURIOUSER_FULL"}
     command = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "tests"]
     done = subprocess.run(
