@@ -27,6 +27,8 @@ from curiouser.storage import Database
 
 _KEPT_PAGES = 32
 """Problems whose patterns with every model's answer are kept at hand: some MB each with a hundred of both."""
+_KEPT_CHECKS = 8
+"""Checks kept at hand for as long as nothing at all is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Views:
         self._layouts = Layouts(database, task)
         self._judging = Judging(evaluations, Memory(data, task), task)
         self._shown = Remembered[tuple[object, ...], tuple[ShownPattern, ...]](most=_KEPT_PAGES)
+        self._checks = Remembered[tuple[int, str | None, str], Check](most=_KEPT_CHECKS)
 
     def roster(self) -> Roster:
         """Read which models there are."""
@@ -161,6 +164,15 @@ class Views:
             ModelNotFoundError: The model's name is unknown.
             BadInputError: There is no model.
         """
+        stamp = self._database.stamp()
+        # A database that counts no writes has the stamp 0 for ever.
+        found = self._checks.peek((stamp, model, on)) if stamp else None
+        if found is None:
+            found = self._check(model, on)
+            self._checks.put((stamp, model, on), found)
+        return found
+
+    def _check(self, model: str | None, on: str) -> Check:
         roster = self.roster()
         mine, live = self.chosen(model, roster, newest=True), roster.live
         session = self.session(on, roster)
