@@ -54,7 +54,7 @@ def visited(browser: Browser, link: str, walk: Walk) -> list[str]:
     context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
     page, finished = context.new_page(), list[Request]()
     page.set_default_timeout(60_000)
-    page.on("requestfinished", finished.append)
+    page.on("requestfinished", lambda done: finished.append(done))  # noqa: PLW0108  a builtin cannot be listened with
     page.on("console", lambda said: walk.blocked.append(f"{link}: {said.text}") if said.type == "error" else None)
     page.on("pageerror", lambda error: walk.blocked.append(f"{link}: {error}"))
     answer = page.goto(link, wait_until="load")

@@ -25,6 +25,8 @@ _MISTAKE = re.compile(r"line (\d+)(, [^:;]+)?: (.+?)(?=; line \d+[,:]|$)", re.DO
 class NoPatternError(BadInputError):
     """A form gives no pattern, or gives them in two ways."""
 
+    code = "CUR026"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypedRows:
