@@ -18,7 +18,7 @@ from curiouser.kernel.errors import (
 )
 
 for module in pkgutil.walk_packages(curiouser.__path__, "curiouser."):
-    if module.name.rpartition(".")[2] in {"errors", "records", "pattern_rows"}:
+    if module.name.rpartition(".")[2] in {"errors", "records"}:
         importlib.import_module(module.name)
 
 

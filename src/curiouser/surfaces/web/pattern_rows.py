@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from curiouser.kernel.configuration import Task
-from curiouser.kernel.errors import BadInputError, BadRowsError, CuriouserError
+from curiouser.kernel.errors import BadRowsError, CuriouserError
 from curiouser.problems import PatternDisagreesError, UserReport
+from curiouser.surfaces.web.errors import NoPatternError
 from curiouser.surfaces.web.posted import Posted
 
 FEWEST: Final = 6
@@ -20,12 +21,6 @@ MOST: Final = 200
 _MORE = 12
 _NAME = re.compile(r"r(\d{1,4})\.(\d{1,4})")
 _MISTAKE = re.compile(r"line (\d+)(, [^:;]+)?: (.+?)(?=; line \d+[,:]|$)", re.DOTALL)
-
-
-class NoPatternError(BadInputError):
-    """A form gives no pattern, or gives them in two ways."""
-
-    code = "CUR026"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
