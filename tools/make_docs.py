@@ -30,6 +30,7 @@ from curiouser.surfaces.cli.main import COMMANDS
 from curiouser.surfaces.cli.program import cli
 from curiouser.surfaces.rest import every_route
 from curiouser.surfaces.rest.uploads import TABLES
+from curiouser.surfaces.web.errors import NoPatternError
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -116,7 +117,9 @@ def errors_page() -> str:
         "| code | name | exit | HTTP | meaning |",
         "|---|---|---|---|---|",
     ]
-    for kind in sorted(every_error(), key=lambda kind: kind.code):
+    # The pages have errors of their own; naming one of them loads them all.
+    kinds = {*every_error(), NoPatternError}
+    for kind in sorted(kinds, key=lambda kind: kind.code):
         meaning = _cell(inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0])
         lines.append(f"| {kind.code} | `{kind.__name__}` | {kind.exit_status} | {kind.http_status} | {meaning} |")
     return "\n".join(lines) + "\n"
