@@ -118,7 +118,7 @@ def errors_page() -> str:
         "|---|---|---|---|---|",
     ]
     # The pages have errors of their own; naming one of them loads them all.
-    kinds = {*every_error(), NoPatternError}
+    kinds: set[type[CuriouserError]] = {*every_error(), NoPatternError}
     for kind in sorted(kinds, key=lambda kind: kind.code):
         meaning = _cell(inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0])
         lines.append(f"| {kind.code} | `{kind.__name__}` | {kind.exit_status} | {kind.http_status} | {meaning} |")
