@@ -88,9 +88,7 @@ class SettingsForm:
         try:
             float(values["tolerance"])
         except ValueError:
-            found["tolerance"] = (
-                "Write a number from 0 to below 1; 0.1 is one wrong answer in ten."
-            )
+            found["tolerance"] = "Write a number from 0 to below 1; 0.1 is one wrong answer in ten."
         if values["way"] == AffectedSource.STATED:
             found |= {} if values["affected"] else {"affected": "Write a percent or a range: 3% or 2%..6%."}
             found |= {} if values["because"] else {"because": "Say where the number comes from."}
