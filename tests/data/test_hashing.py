@@ -91,6 +91,15 @@ def test_rows_are_written_as_the_description_says(rows: list[dict[str, object]])
     assert content_hash_of(frame) == f"{sum(int.from_bytes(each) for each in digests) % MODULUS:064x}"
 
 
+def test_many_rows_are_written_as_a_few_are() -> None:
+    rows: list[dict[str, object]] = [
+        {"id": "é" * (i % 30), "long": "x" * 20_000 if i == 9 else None, "number": i / 7 if i % 3 else None}
+        for i in range(10_000)
+    ]
+    frame = pl.DataFrame(rows, schema={"id": pl.String, "long": pl.String, "number": pl.Float64})
+    assert encoded_rows(frame).to_list() == [encoded_slowly(row) for row in rows]
+
+
 @given(st.lists(VALUES, max_size=20), st.randoms())
 def test_order_of_rows_and_columns_plays_no_part(rows: list[dict[str, object]], random: object) -> None:
     frame = pl.DataFrame(rows, schema=TYPES)

@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -29,7 +30,9 @@ from curiouser.kernel.ids import ContentHash
 MODULUS = 1 << 256
 ROW_HASH_BYTES = 32
 VALUE_HASH_BYTES = 16
-_SLICE = 65_536  # rows encoded at a time: bounds the memory, and stays in the processor's cache
+_SLICE = 65_536  # rows encoded at a time: bounds the memory
+_PIECE = 1_024  # rows hashed at a time: their bytes stay in the processor's cache, and Python reuses their memory
+_MANY = 4_096  # rows from which writing each length once pays off
 _TAGS: dict[type[pl.DataType], str] = {pl.String: "t", pl.Float64: "n", pl.Boolean: "b", pl.Datetime: "s"}
 
 Hashes = NDArray[np.uint8]
@@ -126,17 +129,27 @@ def encoded_rows(frame: pl.DataFrame, columns: Iterable[str] | None = None) -> p
     parts: list[pl.Expr] = []
     before = ""  # what comes before the next cell: literals are joined, because each part costs as much as a value
     for name, tag in zip(names, tags, strict=True):
-        head = f"{len(name.encode())}:{name},{tag}"
-        value = [pl.col(name).str.len_bytes().cast(pl.String), pl.lit(":"), pl.col(name)]
-        if texts.get_column(name).null_count():
+        head, values = f"{len(name.encode())}:{name},{tag}", texts.get_column(name)
+        if values.null_count():
             # A part that is null makes the whole cell null, and the row leaves it out.
-            parts += [pl.lit(before), pl.concat_str(pl.lit(head), *value, pl.lit(",")).fill_null("")]
+            cell = pl.concat_str(*_beginning(head, values), pl.col(name), pl.lit(","))
+            parts += [pl.lit(before), cell.fill_null("")]
             before = ""
         else:
-            parts += [pl.lit(before + head), *value]
+            parts += [*_beginning(before + head, values), pl.col(name)]
             before = ","
     row = pl.concat_str(*parts, pl.lit(before)).cast(pl.Binary).alias("row")
     return texts.select(row).to_series()
+
+
+def _beginning(head: str, values: pl.Series) -> list[pl.Expr]:
+    """Write what stands before each value: ``head``, its length in bytes, a colon; null where it is missing."""
+    if len(values) >= _MANY:
+        sizes = values.str.len_bytes()
+        texts = [f"{head}{size}:" for size in range(min(cast("int", sizes.max() or 0) + 1, len(values)))]
+        if len(texts) < len(values):  # rows share their lengths: each is written once
+            return [pl.lit(pl.Series(texts, dtype=pl.String).gather(sizes))]
+    return [pl.lit(head), pl.col(values.name).str.len_bytes().cast(pl.String), pl.lit(":")]
 
 
 def _hashed(frame: pl.DataFrame, columns: Iterable[str] | None, size: int) -> Hashes:
@@ -144,11 +157,12 @@ def _hashed(frame: pl.DataFrame, columns: Iterable[str] | None, size: int) -> Ha
     digests: list[bytes] = []
     sha256 = hashlib.sha256
     for rows in frame.iter_slices(_SLICE):
-        if size == ROW_HASH_BYTES:
-            digests += [sha256(row).digest() for row in encoded_rows(rows, names).to_list()]
-        else:
-            digests += [sha256(row).digest()[:size] for row in encoded_rows(rows, names).to_list()]
-    return np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, size)
+        encoded = encoded_rows(rows, names)
+        for start in range(0, len(encoded), _PIECE):
+            piece = encoded.slice(start, _PIECE).to_list()
+            digests.append(b"".join([sha256(row).digest() for row in piece]))
+    hashes = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, ROW_HASH_BYTES)
+    return hashes if size == ROW_HASH_BYTES else np.ascontiguousarray(hashes[:, :size])
 
 
 def _tag(name: str, dtype: pl.DataType) -> str:

@@ -22,6 +22,7 @@ from curiouser.data.errors import BadExamplesError, BranchMovedError, ChangedInp
 from curiouser.data.hashing import row_hashes, total_of
 from curiouser.data.records import ColumnType, Committed, DataCommit, Dataset
 from curiouser.data.snapshots import ROW_GROUP, RowFiles, Snapshot, write_parquet
+from curiouser.data.sorting import sorted_by
 from curiouser.data.states import State, ranges
 from curiouser.data.stored import ID, Schema, conform, empty_rows, some_ids
 from curiouser.kernel.configuration import Task
@@ -177,7 +178,7 @@ class _Merge:
     def parts(self) -> Iterator[pl.DataFrame]:
         """Walk the rows as they become, in the order of their ids; stop at the first range that is refused."""
         for low, high in ranges(self._cuts()):
-            rows = pl.concat(run.take(high, self.given) for run in self.runs).sort(ID)
+            rows = sorted_by(pl.concat(run.take(high, self.given) for run in self.runs), ID)
             self._look_for_repeats(rows)
             after = self._after(rows, low, high)
             if not self.tally.refused:

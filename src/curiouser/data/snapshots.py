@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -144,14 +145,10 @@ class RowFiles:
         Raises:
             StorageError: The disk refused.
         """
-        lines: list[pl.DataFrame] = []
-        waiting: list[pl.DataFrame] = []
-        for group in _groups(parts, self.layout.file_rows):
-            waiting.append(group)
-            if len(waiting) == _AT_ONCE:
-                lines.append(self._write_files(waiting))
-                waiting = []
-        lines.append(self._write_files(waiting))
+        groups = _groups(parts, self.layout.file_rows)
+        lines = [pl.DataFrame(schema=_LISTING)]
+        while not (written := self._write_files(islice(groups, _AT_ONCE))).is_empty():
+            lines.append(written)
         files = pl.concat(lines)
         return Snapshot(name=self._write(files, LISTING_SUFFIX), files=files)
 
@@ -177,16 +174,19 @@ class RowFiles:
             write_parquet(frame, path)
             return self.objects.adopt(path, suffix=suffix)
 
-    def _write_files(self, groups: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    def _write_files(self, groups: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        """Write each group as it comes, so that none is held, and make the files durable together."""
+        firsts, rows, paths = list[str](), list[int](), list[Path]()
         with ExitStack() as stack:
-            paths = [stack.enter_context(self.objects.writing()) for _ in groups]
+            for group in groups:
+                paths.append(stack.enter_context(self.objects.writing()))
+                with disk_errors("writing rows"):
+                    write_parquet(group, paths[-1])
+                firsts.append(group.get_column(ID)[0])
+                rows.append(group.height)
             with disk_errors("writing rows"):
-                for group, path in zip(groups, paths, strict=True):
-                    write_parquet(group, path)
                 sizes = [path.stat().st_size for path in paths]
             names = self.objects.adopt_all(paths, suffix=ROWS_SUFFIX)
-        firsts = [group.get_column(ID)[0] for group in groups]
-        rows = [group.height for group in groups]
         return pl.DataFrame({"first": firsts, "object": names, "rows": rows, "size_bytes": sizes}, schema=_LISTING)
 
     def _read_listing(self, name: ObjectName) -> Snapshot:

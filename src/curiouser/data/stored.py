@@ -14,6 +14,7 @@ import polars as pl
 
 from curiouser.data.errors import BadExamplesError, ColumnTypeError
 from curiouser.data.records import ColumnType, Origin
+from curiouser.data.sorting import sorted_by
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.kernel.errors import BadInputError
 
@@ -67,7 +68,7 @@ def to_stored(frame: pl.DataFrame, task: Task, *, given: Schema, known: Schema) 
     frame = frame.select(_converted(frame.get_column(name), kind) for name, kind in schema.items())
     if ORIGIN in schema:
         frame = frame.with_columns(pl.col(ORIGIN).fill_null(str(Origin.SAMPLE)))
-    as_given, frame = frame, frame.sort(ID)
+    as_given, frame = frame, sorted_by(frame, ID)
     problems = [*_id_problems(frame), *_value_problems(frame, task)]
     if problems:
         raise BadExamplesError(problems)
