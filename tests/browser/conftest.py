@@ -26,8 +26,9 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for one module: while it lives a loop of events runs in this process, and other tests need their own."""
     program = shutil.which(CHROMIUM)
     if program is None:
         pytest.skip("chromium is not installed; on Debian: apt-get install chromium")
