@@ -28,7 +28,7 @@ FLAGS = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser for one module: while it lives a loop of events runs in this process, and other tests need their own."""
+    """A browser for one module: while it lives, a loop of events runs in this process, and others need their own."""
     program = shutil.which(CHROMIUM)
     if program is None:
         pytest.skip("chromium is not installed; on Debian: apt-get install chromium")
