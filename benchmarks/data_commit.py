@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.data_rows import TASK, id_of, parts
-from benchmarks.harness import REPEATS, Line, cpu_s, interleaved, peak_bytes_of_children
+from benchmarks.harness import REPEATS, Line, cpu_s, interleaved, peak_bytes
 from curiouser.data import DataService
 from curiouser.kernel.clock import utc_now
 from curiouser.storage import Database, FolderObjects
@@ -77,8 +77,8 @@ def first_commit(folder: Path) -> Iterator[Line]:
 def peak_memory(folder: Path) -> Line:
     """Import the largest table in a process of its own; the store is used again afterwards."""
     command = [sys.executable, "-m", "benchmarks.data_commit", str(folder / str(_LARGEST)), str(_LARGEST)]
-    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": "."})
-    peak = peak_bytes_of_children()
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": "."})
+    peak = int(told.stdout)
     head = store(folder / str(_LARGEST)).head("test")
     assert head.rows == _LARGEST
     return Line(
@@ -206,10 +206,11 @@ def size_bytes(folder: Path) -> int:
 
 
 def main() -> None:
-    """Import rows into a folder: the child whose memory is measured."""
+    """Import rows into a folder and tell the peak of memory: the child that is measured."""
     folder, rows = Path(sys.argv[1]), int(sys.argv[2])
     made = store(folder).commit_large("test", parts=parts(rows), message="first", actor="bench")
     assert made.rows == rows
+    print(peak_bytes())
 
 
 if __name__ == "__main__":
