@@ -131,6 +131,13 @@ def name_the_folder() -> None:
         _stop_what_was_left()
 
 
+def stop_what_this_process_named() -> None:
+    """Stop the run's server at its end; a run that a test starts has inherited the name, and leaves it alone."""
+    folder = Path(os.environ[FOLDER])
+    if folder.name.startswith(f"{_PREFIX}{os.getpid()}-"):
+        stop(folder)
+
+
 def _stop_what_was_left() -> None:
     """Stop servers whose run was killed before it could."""
     left = {folder: folder.name.removeprefix(_PREFIX).partition("-")[0] for folder in _folders()}
