@@ -18,6 +18,7 @@ longer true::
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import re
 import shutil
@@ -193,15 +194,49 @@ def _steady(line: str) -> str:
 
 
 def filled(page: str, commands: Sequence[Command], printed: Sequence[Printed]) -> str:
-    """Put real output into a page, where it shows a lone ``?`` or what is no longer true."""
+    """Put real output into a page: all of it for a lone ``?``, else only lines that are no longer true."""
     lines = page.split("\n")
     for command, one in reversed(list(zip(commands, printed, strict=True))):
-        if one.status == command.status and command.shown and (command.shown == ("?",) or complaint(command, one)):
-            shown = [line for line in one.lines[:_SHOWN_LINES] if line or len(one.lines) > 1]
-            shown += ["…"] if len(one.lines) > _SHOWN_LINES else []
+        if one.status == command.status and command.shown:
             first = command.line + command.text.count("\n")
-            lines[first : command.end - 1] = shown
+            lines[first : command.end - 1] = _beginning(one) if command.shown == ("?",) else _mended(command, one)
     return "\n".join(lines)
+
+
+def _beginning(printed: Printed) -> list[str]:
+    shown = [line for line in printed.lines[:_SHOWN_LINES] if line or len(printed.lines) > 1]
+    return [*shown, "…"] if len(printed.lines) > _SHOWN_LINES else shown
+
+
+def _mended(command: Command, printed: Printed) -> list[str]:
+    """Put the line that was printed in place of each that was not; what is left out stays left out."""
+    wrong = [line for line in command.shown if _is_wrong(command, line, printed)]
+    right = [line for line in command.shown if line not in wrong]
+    free = [one for one in printed.lines if _is_wrong(command, one, Printed(status=command.status, lines=tuple(right)))]
+    mended = []
+    for line in command.shown:
+        if line not in wrong or not free:
+            mended.append(line)
+            continue
+        nearest = max(free, key=lambda one: _likeness(one, line))
+        free.remove(nearest)
+        before, left_out, after = line.partition("…")
+        words = re.findall(r"\s*\S+", nearest)
+        gap = before[len(before.rstrip()) :]
+        kept = [*words[: len(before.split())], f"{gap}…", *words[len(words) - len(after.split()) :]]
+        mended.append("".join(kept) if left_out and after.strip() else nearest)
+    return mended
+
+
+def _is_wrong(command: Command, line: str, printed: Printed) -> bool:
+    alone = Command(line=command.line, text=command.text, status=command.status, shown=(line,), end=command.end)
+    return complaint(alone, printed) is not None
+
+
+def _likeness(one: str, other: str) -> tuple[int, float]:
+    """Compare the words that two lines begin with, most often a name, then all of them."""
+    begun = set(one.split()[:2]) & set(other.split()[:2])
+    return len(begun), difflib.SequenceMatcher(None, one, other).ratio()
 
 
 Outcome = tuple[list[Command], list[Printed]]

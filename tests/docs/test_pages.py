@@ -85,6 +85,14 @@ def test_real_output_takes_the_place_of_what_is_no_longer_true() -> None:
     assert filled(page, commands_of(page), printed) == wanted
 
 
+def test_only_what_is_no_longer_true_is_put_right_and_what_was_left_out_stays_so() -> None:
+    page = "```console\n$ list\nv1  … 0.7\nv2  0.5  new\n…\n```"
+    printed = [Printed(status=0, lines=("v1  a  b 0.7", "v2  0.6  new", "v3  0.5  new"))]
+    assert filled(page, commands_of(page), printed) == page.replace("0.5", "0.6")
+    printed = [Printed(status=0, lines=("v2  0.5  new", "v1  a  b  0.8"))]
+    assert filled(page, commands_of(page), printed) == page.replace("… 0.7", "…  0.8")
+
+
 def test_every_page_is_reached_from_the_index() -> None:
     index = (DOCS / "README.md").read_text(encoding="utf-8")
     linked = {str((DOCS / link).resolve()) for link in re.findall(r"\]\(([^)#]+)", index)}

@@ -42,6 +42,23 @@ def test_another_score_another_seed() -> None:
     assert one.seed == canonical_order([np.array([0.25, 0.5])]).seed
 
 
+def test_the_last_digits_of_scores_change_neither_order_nor_seed() -> None:
+    rng = np.random.default_rng(7)
+    labels, users, scores = rng.integers(0, 2, 500), rng.integers(0, 90, 500), rng.random(500)
+    elsewhere = scores * (1 + 1e-10 * rng.standard_normal(500))
+    assert not np.array_equal(scores, elsewhere)
+    one, two = canonical_order([labels, scores], users), canonical_order([labels, elsewhere], users)
+    assert one.seed == two.seed
+    assert one.order.tolist() == two.order.tolist()
+    assert canonical_order([scores]).seed == canonical_order([elsewhere]).seed
+
+
+def test_rows_that_differ_in_the_last_digits_alone_have_an_order_too() -> None:
+    scores = np.array([0.5, np.nextafter(0.5, 1), np.inf, 0.0, 5e-324])
+    one, two = canonical_order([scores]), canonical_order([scores[::-1].copy()])
+    assert scores[one.order].tolist() == scores[::-1][two.order].tolist()
+
+
 def test_rows_of_one_user_stay_together() -> None:
     users = np.array([0, 1, 2, 1, -1, 0])
     found = canonical_order([np.arange(6)], users)
