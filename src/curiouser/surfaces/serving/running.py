@@ -18,6 +18,8 @@ from curiouser.surfaces.serving.application import open_mounts
 from curiouser.surfaces.serving.settings import ENVIRONMENT, Settings
 
 _GOODBYE_S = 10.0
+_IDLE_S = 75
+"""How long an idle connection is kept: longer than proxies do (a minute), or one may send into a closing one."""
 _LOOK_S = 1.0
 _FIRST_ADMIN = "admin"
 _APPLICATION = "curiouser.surfaces.serving.application:from_environment"
@@ -67,6 +69,7 @@ def run_server(settings: Settings, plan: Plan, *, say: Say) -> None:
             server_header=False,
             access_log=False,
             log_level="warning",
+            timeout_keep_alive=_IDLE_S,
             timeout_graceful_shutdown=int(_GOODBYE_S),
         )
 
