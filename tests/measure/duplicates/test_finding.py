@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -39,10 +40,10 @@ def test_templates_with_another_word_are_no_near_duplicates_but_are_counted_and_
 
 
 @pytest.mark.parametrize("slip", [lambda text, rng: misspelt(text, rng, 1), swapped])
-def test_a_slip_in_a_template_is_found_and_its_pair_named(slip: object) -> None:
+def test_a_slip_in_a_template_is_found_and_its_pair_named(slip: Callable[[str, random.Random], str]) -> None:
     rng = random.Random(0)
     texts = subjects()
-    copies = [slip(text, rng) for text in texts[::7]]  # type: ignore[operator]
+    copies = [slip(text, rng) for text in texts[::7]]
     every = list(dict.fromkeys([*texts, *copies]))
     found = near_within(every, Search())
     near = {(every[pair.left], every[pair.right]) for pair in found.pairs if pair.likeness is Likeness.NEAR}
