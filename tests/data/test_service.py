@@ -530,3 +530,25 @@ def breaking(folder: Path, *, also_reading: bool) -> DataService:
     a_store(folder)
     database = Breaking(f"sqlite:///{folder}/meta.db", also_reading=also_reading)
     return DataService(database, FolderObjects(folder / "objects"), TASK, Ticking())
+
+
+def test_a_column_keeps_its_type_even_when_the_table_is_replaced(data: DataService) -> None:
+    rows = some_rows(["a", "b"])
+    data.commit("test", upserts=rows.with_columns(note=pl.Series(["x", "2.5"])), message="first", actor="ann")
+    for values in ([1.0, 2.0], [2.5, 2.5]):
+        with pytest.raises(ColumnTypeError):
+            data.commit(
+                "test", upserts=rows.with_columns(note=pl.Series(values)), replace=True, message="m", actor="ann"
+            )
+    assert data.verify() == []
+
+
+def test_a_column_that_came_back_with_another_type_is_compared_as_text(data: DataService) -> None:
+    rows = some_rows(["a", "b"])
+    data.commit("test", upserts=rows.with_columns(note=pl.Series(["x", None])), message="first", actor="ann")
+    first = data.head("test").id
+    data.commit("test", upserts=rows, replace=True, message="without", actor="ann")
+    data.commit("test", upserts=rows.with_columns(note=pl.Series([2.5, None])), message="number", actor="ann")
+    (change,) = data.diff(first, "test").rows
+    assert change.fields == {"note": ("x", "2.5")}
+    assert data.verify() == []

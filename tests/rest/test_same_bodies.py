@@ -52,6 +52,11 @@ LISTS: Sequence[tuple[str, Sequence[str]]] = (
     ("/slices", ("slice", "list")),
     ("/datasets", ("data", "status")),
     ("/datasets/test/refs", ("data", "branch")),
+    ("/datasets/test/protections", ("data", "protect")),
+    ("/merges", ("data", "merges")),
+    ("/merges?state=open&dataset=test", ("data", "merges", "--state", "open", "--dataset", "test")),
+    ("/merges/1/conflicts", ("data", "conflicts")),
+    ("/merges/1/conflicts?settled=true", ("data", "conflicts", "1", "--all")),
     ("/jobs", ("job", "list")),
     ("/users", ("user", "list")),
     ("/users/ada/tokens", ("token", "list", "--user", "ada")),
@@ -106,6 +111,10 @@ CHANGES: Sequence[tuple[str, str, Said, Sequence[str]]] = (
      {"branch": "more", "cells": [{"id": "s001", "column": "label", "text": "yes"}], "deletes": ["s002"],
       "message": "a slip"},
      ("data", "commit", "--branch", "more", "--set", "s001", "label", "yes", "--delete", "s002", "-m", "a slip")),
+    ("POST", "/datasets/test/merges", {"source": "more", "message": "bring it"},
+     ("data", "merge", "more", "-m", "bring it")),
+    ("POST", "/datasets/test/refs/main/protect", {}, ("data", "protect", "main")),
+    ("POST", "/datasets/test/refs/main/unprotect", {}, ("data", "unprotect", "main")),
     ("POST", "/datasets/test/reverts", {"branch": "more", "data_commit": "test@more"},
      ("data", "revert", "test@more", "--branch", "more")),
     ("DELETE", "/datasets/test/refs/more", {}, ("data", "branch", "more", "--delete")),
@@ -130,6 +139,17 @@ _OWN = (
 """What differs between two workspaces where the same was done."""
 
 
+def in_conflict(terminal: Terminal) -> None:
+    """Begin a merge with two conflicts, one of them settled."""
+    terminal.body("data", "branch", "side")
+    for branch, label in (("side", "yes"), ("main", None)):
+        for example in ("s001", "s002"):
+            cell = ("--set", example, "label", label) if label else ("--clear", example, "label")
+            terminal.body("data", "commit", "--branch", branch, *cell, "-m", "relabel")
+    assert terminal.run("data", "merge", "side").status == 5
+    terminal.body("data", "settle", "1", "--take", "ours")
+
+
 def alike(text: str) -> str:
     for pattern, word in _OWN:
         text = pattern.sub(word, text)
@@ -143,6 +163,7 @@ def filled(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Any:
     terminal.adds("few", scores(12))
     terminal.body("problem", "close", P)
     terminal.body("problem", "reopen", P)
+    in_conflict(terminal)
     with serving(root, template[1]) as bench:
         bench.body("POST", "/evaluations", 202, json={})
         yield bench
@@ -179,6 +200,32 @@ def test_changes_come_to_the_same_as_commands(template: Template, tmp_path: Path
             printed = terminal.run("--actor", "ada", *words, "--json")
             assert printed.status == 0, f"{command}: {printed.err}"
             assert alike(answer.text) == alike(printed.out), f"{method} {path} and {command}"
+        assert bench.workspace.data.resolve("test").content_hash == terminal.body("data", "show")["content_hash"]
+
+
+def test_a_merge_with_conflicts_comes_to_the_same_as_commands(template: Template, tmp_path: Path) -> None:
+    steps: Sequence[tuple[str, Said, Sequence[str], int]] = (
+        ("/datasets/test/merges", {"source": "side"}, ("data", "merge", "side"), 5),
+        ("/merges/1/settle", {"conflicts": [1, 2], "resolution": "value", "values": {"label": "no"}, "because": "so"},
+         ("data", "settle", "1", "2", "--set", "label", "no", "--because", "so"), 0),
+        ("/merges/1/unsettle", {"conflicts": [2]}, ("data", "settle", "2", "--undo"), 0),
+        ("/merges/1/settle", {"conflicts": [2], "resolution": "escalated"}, ("data", "settle", "2", "--escalate"), 0),
+        ("/merges/1/settle-all", {"rule": "rank", "ranking": ["ada"]},
+         ("data", "settle", "--all-by", "rank", "--rank", "ada"), 0),
+        ("/merges/1/settle", {"conflicts": [2], "resolution": "theirs"},
+         ("data", "settle", "2", "--take", "theirs"), 0),
+        ("/merges/1/finish", {}, ("data", "finish"), 0),
+    )  # fmt: skip
+    terminal = Terminal(copied(template[0], tmp_path / "typed"))
+    in_conflict(terminal)
+    in_conflict(Terminal(copied(template[0], tmp_path / "served")))
+    with serving(tmp_path / "served", template[1]) as bench:
+        for path, said, command, status in steps:
+            answer = bench.ask("POST", path, json=said)
+            printed = terminal.run("--actor", "ada", *command, "--json")
+            assert (answer.status_code, printed.status) == (200, status), f"{path}: {answer.text} {printed.err}"
+            assert alike(answer.text) == alike(printed.out), path
+        assert bench.ask("POST", "/merges/1/abort", json={}).status_code == 409
         assert bench.workspace.data.resolve("test").content_hash == terminal.body("data", "show")["content_hash"]
 
 

@@ -17,17 +17,35 @@ from curiouser.data.errors import (
     ColumnTypeError,
     DatasetNotFoundError,
     ExamplesNotFoundError,
+    MergeConflictNotFoundError,
+    MergeEndedError,
+    MergeNotFoundError,
+    ProtectedBranchError,
     RefExistsError,
     RefNotFoundError,
     RevertConflictError,
+    UnsettledConflictsError,
     WrongDatasetKindError,
 )
 from curiouser.data.files import DataFiles, Exported, ExportPlan
 from curiouser.data.hashing import content_hash_of, input_hash, normalised_hash, row_hashes, value_hashes
 from curiouser.data.inference import Guess, InferredTask, infer_task
+from curiouser.data.merge_records import (
+    ConflictKind,
+    Disagreement,
+    Merge,
+    MergeConflict,
+    MergeState,
+    Prepared,
+    Resolution,
+    Settlement,
+    SettlingRule,
+)
+from curiouser.data.merges import Merged, MergeService
 from curiouser.data.plans import Imported, ImportPlan
 from curiouser.data.predicates import Predicate, PredicateError
 from curiouser.data.predicates import parse as parse_predicate
+from curiouser.data.protecting import Protection
 from curiouser.data.reading import open_rows
 from curiouser.data.records import (
     Change,
@@ -63,6 +81,7 @@ __all__ = [
     "ColumnType",
     "ColumnTypeError",
     "Committed",
+    "ConflictKind",
     "Damage",
     "DataCommit",
     "DataDiff",
@@ -74,6 +93,7 @@ __all__ = [
     "DatasetNotFoundError",
     "DatasetStatus",
     "Dialect",
+    "Disagreement",
     "ExampleHistory",
     "ExampleStep",
     "ExamplesNotFoundError",
@@ -84,18 +104,33 @@ __all__ = [
     "Imported",
     "InferredTask",
     "Layout",
+    "Merge",
+    "MergeConflict",
+    "MergeConflictNotFoundError",
+    "MergeEndedError",
+    "MergeNotFoundError",
+    "MergeService",
+    "MergeState",
+    "Merged",
     "Origin",
     "Predicate",
     "PredicateError",
+    "Prepared",
+    "ProtectedBranchError",
+    "Protection",
     "Ref",
     "RefExistsError",
     "RefKind",
     "RefNotFoundError",
+    "Resolution",
     "RevertConflictError",
     "RowChange",
     "RowsPage",
+    "Settlement",
+    "SettlingRule",
     "ShownCommit",
     "UnreadableFileError",
+    "UnsettledConflictsError",
     "Value",
     "WrongColumnsError",
     "WrongDatasetKindError",

@@ -141,6 +141,20 @@ def changing(columns: Iterable[str]) -> pl.Expr:
     return (pl.col(_OP) == CHANGED) & pl.any_horizontal(*map(_differs, columns))
 
 
+def presence(changes: pl.DataFrame) -> pl.DataFrame:
+    """Tell of each row whether it was there ``before``, and is there ``after``."""
+    return changes.select(ID, (pl.col(_OP) != ADDED).alias("before"), (pl.col(_OP) != REMOVED).alias("after"))
+
+
+def touching(changes: pl.DataFrame, column: str) -> bool:
+    """Tell whether a changeset gives a cell of a column another value, new rows included."""
+    if _ROW + column not in changes.columns:
+        return False
+    added = (pl.col(_OP) == ADDED) & pl.col(_ROW + column).is_not_null()
+    changed = (pl.col(_OP) == CHANGED) & _differs(column)
+    return bool(changes.select((added | changed).any()).item())
+
+
 def content_delta(changes: pl.DataFrame, schema: Schema) -> int:
     """Sum what a changeset adds to the content hash, before the modulus."""
     return total_of(row_hashes(after_rows(changes, schema))) - total_of(row_hashes(before_rows(changes, schema)))

@@ -14,9 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
+from curiouser.data.graph import parents_of
+from curiouser.data.merge_stored import pinned_by_merges
 from curiouser.data.records import Collected
 from curiouser.data.snapshots import CHANGES_SUFFIX, LISTING_SUFFIX, ROWS_SUFFIX, RowFiles
-from curiouser.data.tables import checked, data_commits, reflog, refs, snapshots
+from curiouser.data.tables import checked, data_commits, reflog, refs, snapshots, touches
 from curiouser.kernel.clock import as_text
 from curiouser.kernel.ids import DataCommitId, ObjectName
 from curiouser.storage import Database
@@ -79,7 +81,7 @@ def _plan(connection: Connection, files: RowFiles, since: datetime, keep: Collec
     named = {row["data_commit"] for row in connection.execute(select(refs)).mappings()}
     late = connection.execute(select(reflog.c.before, reflog.c.after).where(reflog.c.at >= as_text(since)))
     recent = {each for pair in late for each in pair if each is not None}
-    reached = _reached(commits, {*named, *recent, *keep} & commits.keys())
+    reached = _reached(commits, {*named, *recent, *keep, *pinned_by_merges(connection)} & commits.keys())
     nearest = {_nearest(commits, tables, each) for each in named}
     stays = {
         each: row
@@ -101,11 +103,12 @@ def _plan(connection: Connection, files: RowFiles, since: datetime, keep: Collec
 
 def _reached(commits: Mapping[str, Mapping[str, Any]], starts: set[str]) -> set[str]:
     reached: set[str] = set()
-    for start in starts:
-        at: str | None = start
-        while at is not None and at not in reached:
+    waiting = [*starts]
+    while waiting:
+        at = waiting.pop()
+        if at not in reached:
             reached.add(at)
-            at = commits[at]["parent"]
+            waiting.extend(parents_of(commits[at]))
     return reached
 
 
@@ -140,4 +143,5 @@ def _forget(connection: Connection, plan: _Plan) -> None:
     depths = select(data_commits.c.id).order_by(data_commits.c.depth.desc())
     for (each,) in connection.execute(depths).all():
         if each in plan.data_commits:
+            connection.execute(delete(touches).where(touches.c.data_commit == each))
             connection.execute(delete(data_commits).where(data_commits.c.id == each))

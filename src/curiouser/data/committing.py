@@ -6,7 +6,7 @@ collection removes; it never leaves a name without its object.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,10 +19,11 @@ from curiouser.data.comparing import Comparer
 from curiouser.data.drafts import Draft, Request
 from curiouser.data.errors import BranchMovedError, RefNotFoundError
 from curiouser.data.hashing import content_hash
+from curiouser.data.protecting import refuse_protected
 from curiouser.data.records import Committed, DataCommit, Dataset, DatasetKind, Ref, RefKind
 from curiouser.data.states import State, States
 from curiouser.data.stored import ID, StoredRows
-from curiouser.data.tables import data_commits, reflog
+from curiouser.data.tables import data_commits, reflog, touches
 from curiouser.kernel.clock import Clock
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import OutcomeUnknownError, RetryableError, StorageError
@@ -46,13 +47,34 @@ class Rows:
     """Ids to delete."""
 
 
+InTransaction = Callable[[Connection], None]
+"""What is to happen in the same transaction."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Landing:
+class Landing:
+    """A data commit that is worked out, and the branch that it is to move."""
+
     dataset: Dataset
+    """Where."""
     head: DataCommit | None
+    """Where the branch must stand; None for the first data commit of a dataset."""
     made: DataCommit
-    draft: Draft
+    """The data commit."""
+    draft: Draft | None
+    """Its objects; None when it is written already, and only the branch is to move."""
     branch: str
+    """Name of the branch."""
+    what: str = "commit"
+    """Word for the log of refs."""
+    mover: str = ""
+    """Who moves the branch; the author of the data commit when left out."""
+    moved_at: datetime | None = None
+    """When; the moment of the data commit when left out."""
+    first: InTransaction | None = None
+    """What is looked at and written before the branch moves."""
+    approved: InTransaction | None = None
+    """Makes sure that a protected branch may move; without it none does."""
 
 
 class Committer:
@@ -74,6 +96,7 @@ class Committer:
 
         Raises:
             RefNotFoundError: The dataset has no such branch, or the name is a tag's.
+            ProtectedBranchError: It moves only by approved proposals.
         """
         with self.database.read() as connection:
             known = graph.find_dataset(connection, dataset)
@@ -85,6 +108,8 @@ class Committer:
             if known is not None and ref is None:
                 names = [each.name for each in graph.all_refs(connection, dataset) if each.kind is RefKind.BRANCH]
                 raise RefNotFoundError(f"{dataset}@{branch}", f"{dataset} has the branches {', '.join(names)}")
+            # Looked at again when the branch moves; here it spares the work.
+            refuse_protected(connection, dataset, branch)
             return known, None if ref is None else graph.get_data_commit(connection, ref.data_commit)
 
     def commit(
@@ -136,8 +161,20 @@ class Committer:
             LostRaceError: The branch is no longer at ``head``; nothing happened.
             OutcomeUnknownError: The database failed while committing, and cannot be asked whether it did.
         """
-        made = _data_commit(dataset.name, head, draft, request, self.clock())
-        landing = _Landing(dataset=dataset, head=head, made=made, draft=draft, branch=request.branch)
+        made = self.named(dataset.name, (head,) if head else (), draft, request)
+        return self.landed(Landing(dataset=dataset, head=head, made=made, draft=draft, branch=request.branch))
+
+    def named(self, dataset: str, parents: Sequence[DataCommit], draft: Draft, request: Request) -> DataCommit:
+        """Make a data commit of a draft, which holds the changes against the first parent."""
+        return _data_commit(dataset, parents, draft, request, self.clock())
+
+    def landed(self, landing: Landing) -> Committed:
+        """Write a data commit and move its branch, in one transaction.
+
+        Raises:
+            As :meth:`land`.
+        """
+        made, draft = landing.made, landing.draft
         try:
             with self.database.write() as connection:
                 self._write(connection, landing)
@@ -147,7 +184,7 @@ class Committer:
             raise
         except StorageError as error:
             self._make_sure(landing, error)
-        if draft.state is not None:
+        if draft is not None and draft.state is not None:
             self.states.remember(made.id, draft.state)
         return Committed(
             data_commit=made.id,
@@ -195,27 +232,48 @@ class Committer:
             raise BranchMovedError(request.dataset, request.branch, theirs.to_list())
         return known, now
 
-    def _write(self, connection: Connection, landing: _Landing) -> None:
-        dataset, head, made, draft = landing.dataset, landing.head, landing.made, landing.draft
-        ref = Ref(
-            dataset=dataset.name,
-            name=landing.branch,
-            kind=RefKind.BRANCH,
-            data_commit=made.id,
-            updated_at=made.created_at,
-        )
+    def _write(self, connection: Connection, landing: Landing) -> None:
+        if landing.head is None:
+            graph.put_dataset(connection, landing.dataset)
+        if landing.draft is not None:
+            self.keep(connection, landing.made, landing.draft)
+        if landing.first is not None:
+            landing.first(connection)
+        self._move(connection, landing)
+
+    def keep(self, connection: Connection, made: DataCommit, draft: Draft) -> None:
+        """Write a data commit that no branch names yet.
+
+        Raises:
+            RetryableError: A garbage collection took its objects before they were named.
+        """
         self._still_there(draft)
-        if head is None:
-            graph.put_dataset(connection, dataset)
         if connection.execute(select(data_commits.c.id).where(data_commits.c.id == made.id)).first() is None:
             row = graph.data_commit_row(made, draft.changes, draft.size_bytes)
             connection.execute(insert(data_commits).values(row))
+            if draft.marks is not None:
+                connection.execute(insert(touches).values(data_commit=made.id, marks=draft.marks))
             if draft.snapshot is not None:
                 name, size = draft.snapshot.name, draft.snapshot.size_bytes
                 graph.put_snapshot(connection, made.id, listing=name, size_bytes=size, at=made.created_at)
-        if head is None:
-            graph.put_ref(connection, ref, actor=made.author, what="commit")
-        elif not graph.move_ref(connection, ref, expected=head.id, actor=made.author, what="commit"):
+
+    def _move(self, connection: Connection, landing: Landing) -> None:
+        made = landing.made
+        if landing.approved is None:
+            refuse_protected(connection, made.dataset, landing.branch)
+        else:
+            landing.approved(connection)
+        ref = Ref(
+            dataset=made.dataset,
+            name=landing.branch,
+            kind=RefKind.BRANCH,
+            data_commit=made.id,
+            updated_at=landing.moved_at or made.created_at,
+        )
+        actor = landing.mover or made.author
+        if landing.head is None:
+            graph.put_ref(connection, ref, actor=actor, what=landing.what)
+        elif not graph.move_ref(connection, ref, expected=landing.head.id, actor=actor, what=landing.what):
             raise LostRaceError
 
     def _still_there(self, draft: Draft) -> None:
@@ -227,7 +285,7 @@ class Committer:
                     "try again, and give `curiouser data gc` a grace period",
                 )
 
-    def _make_sure(self, landing: _Landing, error: StorageError) -> None:
+    def _make_sure(self, landing: Landing, error: StorageError) -> None:
         """Ask whether a commit that failed has landed all the same; pass when it has."""
         made = landing.made
         query = select(reflog.c.id).where(
@@ -252,12 +310,14 @@ def nothing_changed(head: DataCommit | None, request: Request) -> Committed:
     return Committed(data_commit=head.id, content_hash=head.content_hash, rows=head.rows, added=0, changed=0, removed=0)
 
 
-def _data_commit(dataset: str, head: DataCommit | None, draft: Draft, request: Request, now: datetime) -> DataCommit:
+def _data_commit(
+    dataset: str, parents: Sequence[DataCommit], draft: Draft, request: Request, now: datetime
+) -> DataCommit:
     return graph.named(
         DataCommit(
             id=DataCommitId(""),
             dataset=dataset,
-            parents=() if head is None else (head.id,),
+            parents=tuple(each.id for each in parents),
             content_hash=content_hash(draft.total),
             schema=draft.schema,
             rows=draft.rows,
@@ -267,7 +327,7 @@ def _data_commit(dataset: str, head: DataCommit | None, draft: Draft, request: R
             author=request.actor,
             message=request.message,
             created_at=now,
-            depth=0 if head is None else head.depth + 1,
+            depth=max((each.depth + 1 for each in parents), default=0),
         ),
         draft.identity,
     )

@@ -21,7 +21,7 @@ from curiouser.data.changesets import (
 )
 from curiouser.data.records import Change, ColumnType, DataCommit, DataDiff, RowChange
 from curiouser.data.states import State, States, ranges
-from curiouser.data.stored import ID, Schema
+from curiouser.data.stored import ID, Schema, readable_together
 from curiouser.kernel.ids import DataCommitId, ExampleId
 from curiouser.storage import Database
 
@@ -115,7 +115,7 @@ class Comparer:
 
 
 def _both(before: DataCommit | None, after: DataCommit) -> dict[str, ColumnType]:
-    return {**after.schema, **({} if before is None else before.schema), **after.schema}
+    return readable_together({} if before is None else before.schema, after.schema)
 
 
 def _same_files(old: State, new: State, low: str | None, high: str | None) -> bool:

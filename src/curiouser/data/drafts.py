@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from curiouser.data.changesets import Counts, changeset, changing, content_delta, counts_of, overlay
+from curiouser.data.changesets import Counts, changeset, changing, content_delta, counts_of, ids_of, overlay
 from curiouser.data.errors import (
     BadExamplesError,
     ChangedInputError,
@@ -16,10 +16,22 @@ from curiouser.data.errors import (
     WrongDatasetKindError,
 )
 from curiouser.data.hashing import row_hashes, total_of
+from curiouser.data.marks import marks_of
 from curiouser.data.records import ColumnType, DataCommit, Dataset, DatasetKind, Origin
 from curiouser.data.snapshots import Snapshot
 from curiouser.data.states import State, ranges
-from curiouser.data.stored import DTYPES, ID, ORIGIN, Schema, StoredRows, column_type, conform, some_ids, to_stored
+from curiouser.data.stored import (
+    DTYPES,
+    ID,
+    ORIGIN,
+    Schema,
+    StoredRows,
+    column_type,
+    conform,
+    readable_together,
+    some_ids,
+    to_stored,
+)
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadInputError
 from curiouser.kernel.ids import ObjectName, plain_name
@@ -92,6 +104,8 @@ class Draft:
     """Its rows, when they are at hand."""
     size_bytes: int
     """Bytes of the changeset."""
+    marks: bytes | None = None
+    """Marks of the rows it touches; None when these are too many to be marked."""
 
     @property
     def identity(self) -> list[ObjectName]:
@@ -148,11 +162,7 @@ def stored_rows(frame: pl.DataFrame, state: State, task: Task, request: Request)
         ColumnTypeError: A column cannot be brought to its type, or has another already.
         BadInputError: There is no id column.
     """
-    known = {
-        name: kind
-        for name, kind in state.schema.items()
-        if not (request.replace or _is_open(name, kind, frame, state, task))
-    }
+    known = {name: kind for name, kind in state.schema.items() if not _is_open(name, kind, frame, state, task)}
     made = to_stored(frame, task, given=request.schema, known=known)
     for name, kind in made.schema.items():
         if name in known and DTYPES[known[name]] != DTYPES[kind]:
@@ -264,6 +274,32 @@ def draft_of(head: DataCommit, state: State, changes: pl.DataFrame, schema: Sche
         snapshot=snapshot,
         state=None if snapshot else after,
         size_bytes=0 if name is None else state.files.objects.size_bytes(name),
+        marks=marks_of(ids_of(changes)),
+    )
+
+
+def replaced_draft(state: State, rows: pl.DataFrame, schema: Schema) -> Draft:
+    """Write all rows afresh, where columns went or are kept in another way.
+
+    Args:
+        state: The rows that are changed.
+        rows: All rows afterwards, in stored form, sorted by id.
+        schema: Columns afterwards.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    counts = counts_of(changeset(state.rows(), rows, readable_together(state.schema, schema)))
+    pieces = rows.iter_slices(state.files.layout.range_rows)
+    return Draft(
+        schema=schema,
+        total=sum(total_of(row_hashes(piece)) for piece in pieces),
+        rows=rows.height,
+        counts=counts,
+        changes=None,
+        snapshot=state.files.write_snapshot([rows]),
+        state=None,
+        size_bytes=0,
     )
 
 

@@ -8,10 +8,15 @@ BadInputError
 NotFoundError
 ├── DatasetNotFoundError        CUR204
 ├── RefNotFoundError            CUR205  no branch, tag or data commit of this name
-└── ExamplesNotFoundError       CUR206  no rows of these ids
+├── ExamplesNotFoundError       CUR206  no rows of these ids
+├── MergeNotFoundError          CUR210
+└── MergeConflictNotFoundError  CUR212
 ConflictError
 ├── RefExistsError              CUR207
-└── RevertConflictError         CUR208  later changes touched the same rows
+├── RevertConflictError         CUR208  later changes touched the same rows
+├── MergeEndedError             CUR211  it has landed, or was given up
+├── UnsettledConflictsError     CUR213  a merge waits for somebody to settle them
+└── ProtectedBranchError        CUR214  it moves only by an approved proposal
 RetryableError
 └── BranchMovedError            CUR209  somebody moved the branch first; nothing happened
 """
@@ -143,6 +148,71 @@ class BranchMovedError(RetryableError):
             "look at what changed with `curiouser data log`, then try again",
         )
         self.args = (dataset, branch, self.ids)
+
+
+class MergeNotFoundError(NotFoundError):
+    """No merge has this number."""
+
+    code = "CUR210"
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"there is no merge {number}", "see `curiouser data merges`")
+        self.args = (number,)
+
+
+class MergeEndedError(ConflictError):
+    """A merge has landed or was given up, and changes no more."""
+
+    code = "CUR211"
+
+    def __init__(self, number: int, state: str) -> None:
+        self.number, self.state = number, state
+        super().__init__(f"merge {number} is {state} already; nothing was changed", "see `curiouser data merges`")
+        self.args = (number, state)
+
+
+class MergeConflictNotFoundError(NotFoundError):
+    """A merge has no conflict of this number."""
+
+    code = "CUR212"
+
+    def __init__(self, merge: int, numbers: Sequence[int]) -> None:
+        self.merge, self.numbers = merge, tuple(numbers)
+        super().__init__(
+            f"merge {merge} has no conflict {', '.join(map(str, self.numbers))}; nothing was changed",
+            f"see `curiouser data conflicts {merge}`",
+        )
+        self.args = (merge, self.numbers)
+
+
+class UnsettledConflictsError(ConflictError):
+    """A merge cannot land while conflicts are open."""
+
+    code = "CUR213"
+
+    def __init__(self, merge: int, unsettled: int) -> None:
+        self.merge, self.unsettled = merge, unsettled
+        super().__init__(
+            f"merge {merge} has {unsettled:,} open conflict(s); no branch was moved",
+            f"see `curiouser data conflicts {merge}`, and settle them with `curiouser data settle`",
+        )
+        self.args = (merge, unsettled)
+
+
+class ProtectedBranchError(ConflictError):
+    """A protected branch moves only by an approved proposal, and is not deleted."""
+
+    code = "CUR214"
+
+    def __init__(self, dataset: str, branch: str) -> None:
+        self.dataset, self.branch = dataset, branch
+        super().__init__(
+            f"branch {branch} of {dataset} is protected; nothing was changed",
+            f"make the change on a branch of its own (`curiouser data branch NAME --dataset {dataset}`), "
+            f"then `curiouser data propose NAME --dataset {dataset} --into {branch}`",
+        )
+        self.args = (dataset, branch)
 
 
 def _some(ids: Sequence[str], total: int) -> str:

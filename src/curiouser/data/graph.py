@@ -42,6 +42,8 @@ class Step:
 
     id: DataCommitId
     """The data commit."""
+    parents: tuple[DataCommitId, ...]
+    """What it was made from; the changeset is against the first."""
     depth: int
     """Its depth."""
     changes: ObjectName | None
@@ -119,11 +121,10 @@ def data_commit_of(row: Mapping[Any, Any]) -> DataCommit:
         StorageError: The row is damaged.
     """
     row = checked(data_commits, row)
-    parents = [row["parent"], *json.loads(row["other_parents"])] if row["parent"] else []
     return DataCommit(
         id=DataCommitId(row["id"]),
         dataset=row["dataset"],
-        parents=tuple(map(DataCommitId, parents)),
+        parents=parents_of(row),
         content_hash=ContentHash(row["content_hash"]),
         schema={name: ColumnType(kind) for name, kind in json.loads(row["schema_json"])},
         rows=row["rows"],
@@ -135,6 +136,13 @@ def data_commit_of(row: Mapping[Any, Any]) -> DataCommit:
         created_at=from_text(row["created_at"]),
         depth=row["depth"],
     )
+
+
+def parents_of(row: Mapping[Any, Any]) -> tuple[DataCommitId, ...]:
+    """Read what a data commit was made from; its changes are told against the first."""
+    if not row["parent"]:
+        return ()
+    return (DataCommitId(row["parent"]), *map(DataCommitId, json.loads(row["other_parents"])))
 
 
 def get_data_commit(connection: Connection, id_: DataCommitId) -> DataCommit:
@@ -342,7 +350,7 @@ def _steps(connection: Connection, start: DataCommitId) -> Iterator[Step]:
         page = [checked(data_commits, row) for row in connection.execute(query).mappings()]
         for row in page:
             changes = None if row["changes"] is None else ObjectName(row["changes"])
-            yield Step(id=DataCommitId(row["id"]), depth=row["depth"], changes=changes)
+            yield Step(id=DataCommitId(row["id"]), parents=parents_of(row), depth=row["depth"], changes=changes)
         at = page[-1]["parent"] if page else None
 
 

@@ -15,11 +15,12 @@ from pathlib import Path
 import polars as pl
 
 from curiouser.data import drafts
-from curiouser.data.changesets import Counts, changeset, changing, composed, content_delta, counts_of
+from curiouser.data.changesets import Counts, changeset, changing, composed, content_delta, counts_of, ids_of
 from curiouser.data.committing import Committer, LostRaceError, nothing_changed
 from curiouser.data.drafts import Draft, Request
 from curiouser.data.errors import BadExamplesError, BranchMovedError, ChangedInputError
 from curiouser.data.hashing import row_hashes, total_of
+from curiouser.data.marks import marks_of
 from curiouser.data.records import ColumnType, Committed, DataCommit, Dataset
 from curiouser.data.snapshots import ROW_GROUP, RowFiles, Snapshot, write_parquet
 from curiouser.data.sorting import sorted_by
@@ -150,7 +151,7 @@ class LargeCommitter:
         name: ObjectName | None = None
         small = head is not None and tally.counts.total <= self.files.layout.most_touched(head.rows)
         if small and tally.changes is not None and not drafts.must_rewrite(state.schema, merge.schema):
-            name = self.files.write_changes(pl.concat([merge.no_changes(), *tally.changes], how="diagonal_relaxed"))
+            name = self.files.write_changes(merge.all_changes())
         return Draft(
             schema=merge.schema,
             total=tally.delta + (0 if head is None else int(head.content_hash, 16)),
@@ -160,6 +161,7 @@ class LargeCommitter:
             snapshot=snapshot,
             state=None,
             size_bytes=0 if name is None else self.files.objects.size_bytes(name),
+            marks=None if tally.changes is None else marks_of(ids_of(merge.all_changes())),
         )
 
 
@@ -185,9 +187,10 @@ class _Merge:
                 self.tally.rows += after.height
                 yield after
 
-    def no_changes(self) -> pl.DataFrame:
-        """Make an empty changeset with every column."""
-        return composed([], self._both)
+    def all_changes(self) -> pl.DataFrame:
+        """Gather what changed as one changeset with every column, where it was kept."""
+        kept: list[pl.DataFrame] = self.tally.changes or []
+        return pl.concat([composed([], self._both), *kept], how="diagonal_relaxed")
 
     @property
     def _both(self) -> Schema:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from curiouser.data import graph
 from curiouser.data.errors import RefExistsError, RefNotFoundError
+from curiouser.data.protecting import refuse_protected
 from curiouser.data.records import DatasetLine, DatasetStatus, Ref, RefKind
 from curiouser.data.tables import data_commits, refs, snapshots
 from curiouser.kernel.clock import Clock
@@ -59,6 +60,7 @@ class Refs:
         Raises:
             RefNotFoundError: There is none.
             ConflictError: It is the main branch.
+            ProtectedBranchError: It is protected.
         """
         if name == graph.MAIN:
             raise ConflictError(f"{dataset}@{name} is the main branch, and stays", "delete another branch")
@@ -67,6 +69,7 @@ class Refs:
             ref = graph.find_ref(connection, dataset, name)
             if ref is None or ref.kind is not kind:
                 raise RefNotFoundError(f"{dataset}@{name}", f"there is no such {kind}")
+            refuse_protected(connection, dataset, name)
             connection.execute(delete(refs).where(refs.c.dataset == dataset, refs.c.name == name))
             gone = Ref(dataset=dataset, name=name, kind=kind, data_commit=ref.data_commit, updated_at=self.clock())
             graph.log_ref(connection, gone, before=ref.data_commit, actor=actor, what="delete")

@@ -74,7 +74,7 @@ class DataCommit:
     dataset: str
     """Name of the dataset it is a version of."""
     parents: tuple[DataCommitId, ...]
-    """The version it was made from first; empty for the first version."""
+    """The version it was made from, then the one it merged; empty for the first version."""
     content_hash: ContentHash
     """Hash of the rows, whatever their order or history; 64 hex digits."""
     schema: Mapping[str, ColumnType]

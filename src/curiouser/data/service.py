@@ -14,7 +14,9 @@ from curiouser.data.committing import Committer, Rows
 from curiouser.data.drafts import Request
 from curiouser.data.errors import BranchMovedError
 from curiouser.data.large import LargeCommitter
+from curiouser.data.merges import MergeService
 from curiouser.data.naming import Refs
+from curiouser.data.protecting import Protections
 from curiouser.data.records import (
     Collected,
     Committed,
@@ -44,6 +46,8 @@ class DataService(Versions):
 
     A ref is ``test``, ``test@branch``, ``test@tag``, ``test@<commit prefix>`` or a bare prefix.
 
+    ``merges`` brings branches together, ``protections`` says which move only by approved proposals.
+
     Args:
         database: Holds the graph.
         objects: Holds the rows.
@@ -61,6 +65,8 @@ class DataService(Versions):
         self._large = LargeCommitter(self._committer)
         self._undoer = Undoer(self._committer)
         self._refs = Refs(database, clock)
+        self.merges = MergeService(self._committer)
+        self.protections = Protections(database, clock)
 
     def commit(
         self,

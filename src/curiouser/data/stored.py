@@ -107,6 +107,13 @@ def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     )
 
 
+def readable_together(before: Schema, after: Schema) -> dict[str, ColumnType]:
+    """Give every column of two versions a type in which both can be read: text where they store it differently."""
+    both = {**after, **before, **after}
+    apart = (name for name in before.keys() & after.keys() if DTYPES[before[name]] != DTYPES[after[name]])
+    return {**both, **dict.fromkeys(apart, ColumnType.TEXT)}
+
+
 def some_ids(ids: Sequence[str] | pl.Series) -> str:
     """Name a few ids, and count the rest."""
     shown = ", ".join(map(str, ids[:_SHOWN]))

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from curiouser.kernel.canonical import canonical_json
 from curiouser.kernel.errors import StorageError
@@ -31,7 +31,7 @@ data_commits = Table(
     metadata,
     Column("id", _HASH, primary_key=True),
     Column("dataset", _NAME, ForeignKey("dataset.name"), nullable=False),
-    # The first parent, followed when history is walked; the others come with merges.
+    # The first parent, followed when history is walked; a merge has another.
     Column("parent", _HASH, ForeignKey("data_commit.id")),
     Column("other_parents", Text, nullable=False),
     Column("depth", Integer, nullable=False),
@@ -87,7 +87,68 @@ reflog = Table(
 )
 Index("ix_data_reflog_at", reflog.c.at)
 
-CHECKED = (data_commits, snapshots, refs)
+touches = Table(
+    "data_touch",
+    metadata,
+    Column("data_commit", _HASH, ForeignKey("data_commit.id"), primary_key=True),
+    # Four bytes for each row it changed: which data commits to look into for one example. Others are scanned.
+    Column("marks", LargeBinary, nullable=False),
+)
+
+protections = Table(
+    "data_protection",
+    metadata,
+    Column("dataset", _NAME, ForeignKey("dataset.name"), primary_key=True),
+    Column("branch", _NAME, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("checksum", _HASH, nullable=False),
+)
+
+merges = Table(
+    "data_merge",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("dataset", _NAME, ForeignKey("dataset.name"), nullable=False),
+    Column("into", _NAME, nullable=False),
+    Column("source", String(201), nullable=False),
+    # No foreign keys: garbage collection keeps what an open merge names, and may take what an ended one named.
+    Column("base", _HASH, nullable=False),
+    Column("ours", _HASH, nullable=False),
+    Column("theirs", _HASH, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("data_commit", _HASH),
+    Column("actor", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("ended_at", _MOMENT),
+    Column("ended_by", Text),
+    Column("checksum", _HASH, nullable=False),
+)
+Index("ix_data_merge_dataset_state", merges.c.dataset, merges.c.state)
+
+conflicts = Table(
+    "data_conflict",
+    metadata,
+    Column("merge", Integer, ForeignKey("data_merge.number"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("example", Text),
+    Column("unit", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    # What the three sides have, as JSON; null where the row is not there.
+    Column("base", Text),
+    Column("ours", Text),
+    Column("theirs", Text),
+    Column("resolution", String(16)),
+    Column("given", Text),
+    Column("settled_by", Text),
+    Column("settled_at", _MOMENT),
+    Column("because", Text),
+    Column("checksum", _HASH, nullable=False),
+)
+
+CHECKED = (data_commits, snapshots, refs, protections, merges, conflicts)
 """Tables whose rows carry a checksum."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curiouser.data import graph
+from curiouser.data.ancestry import is_ancestor
 from curiouser.data.changesets import after_rows, before_rows, changeset, ids_of
 from curiouser.data.committing import Committer, nothing_changed
 from curiouser.data.drafts import Request
@@ -30,7 +31,7 @@ class Undoer:
         with self.committer.database.read() as connection:
             head = graph.resolve(connection, where)
             undone = graph.resolve(connection, point(dataset, data_commit))
-            is_part = graph.ways_between(connection, undone.id, head.id).common == undone.id
+            is_part = is_ancestor(connection, undone.id, head.id)
             parent = graph.get_data_commit(connection, undone.parents[0]) if undone.parents else None
         short = undone.id[:12]
         if not is_part:

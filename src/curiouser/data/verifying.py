@@ -63,7 +63,7 @@ def _of_data_commit(
 ) -> Iterator[Damage]:
     made = graph.data_commit_of(row)
     table = tables.get(made.id)
-    checks: list[Callable[[], str | None]] = [lambda: _wrong_name(made, row, table)]
+    checks: list[Callable[[], str | None]] = [lambda: _wrong_name(made, row, table), lambda: _orphaned(made, commits)]
     if row["changes"] is not None:
         parent = graph.data_commit_of(commits[row["parent"]])
         checks.append(lambda: _wrong_changes(made, parent, ObjectName(row["changes"]), files))
@@ -87,6 +87,11 @@ def _found_by(check: Callable[[], str | None]) -> str | None:
 def _wrong_name(made: DataCommit, row: Mapping[Any, Any], table: Mapping[Any, Any] | None) -> str | None:
     objects = [row["changes"]] if row["changes"] is not None else [] if table is None else [table["listing"]]
     return None if graph.data_commit_id(made, objects) == made.id else "its id does not follow from what it says"
+
+
+def _orphaned(made: DataCommit, commits: Mapping[str, Any]) -> str | None:
+    gone = [each for each in made.parents if each not in commits]
+    return f"it was made from {', '.join(gone)}, which is gone" if gone else None
 
 
 def _wrong_changes(made: DataCommit, parent: DataCommit, name: ObjectName, files: RowFiles) -> str | None:

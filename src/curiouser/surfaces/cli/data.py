@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
@@ -40,18 +41,23 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
 class DataGroup(click.Group):
-    """Finds ``import`` and ``export`` in their own module, which loads the readers of files."""
+    """Finds some commands in modules of their own; those of files load the readers of files."""
 
-    _files = "curiouser.surfaces.cli.data_files"
+    _elsewhere: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("import", "export"), "data_files"),
+        **dict.fromkeys(
+            ("merge", "merges", "conflicts", "settle", "finish", "abort", "protect", "unprotect"), "data_merging"
+        ),
+    }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List all commands by name."""
-        return sorted([*super().list_commands(ctx), "import", "export"])
+        return sorted([*super().list_commands(ctx), *self._elsewhere])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one command."""
-        if cmd_name in {"import", "export"}:
-            module = importlib.import_module(self._files)
+        if cmd_name in self._elsewhere:
+            module = importlib.import_module(f"curiouser.surfaces.cli.{self._elsewhere[cmd_name]}")
             found = (each for each in vars(module).values() if isinstance(each, click.Command))
             return next((each for each in found if each.name == cmd_name), None)
         return super().get_command(ctx, cmd_name)
@@ -59,7 +65,7 @@ class DataGroup(click.Group):
 
 @click.group(cls=DataGroup)
 def data() -> None:
-    """Versions of labelled examples: import, diff, branch, tag, revert.
+    """Versions of labelled examples: import, diff, branch, merge, tag, revert.
 
     A REF is a dataset (its main branch), dataset@branch, dataset@tag or dataset@<commit prefix>.
     """

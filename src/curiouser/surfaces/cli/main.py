@@ -12,7 +12,7 @@ COMMANDS = {
     "init": "Make a workspace: say what the model is for.",
     "status": "Show what is here, and what to do next.",
     "checklist": "The talk's checklist: done, not yet, why, and what next.",
-    "data": "Versions of labelled examples: import, diff, branch, tag, revert.",
+    "data": "Versions of labelled examples: import, diff, branch, merge, revert.",
     "model": "Models: add, make live, set a threshold, ask.",
     "evaluate": "Bring every model to today's test set.",
     "compare": "Is this model better than that one?",

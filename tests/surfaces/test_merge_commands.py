@@ -1,0 +1,110 @@
+"""``curiouser data merge`` and what belongs to it, as typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from curiouser.access import Role
+from curiouser.kernel.configuration import Configuration
+from curiouser.workspace import Workspace
+from curiouser.workspace.making import make_workspace
+from tests.data.rows import TASK, labels, some_rows
+from tests.terminal import Terminal
+
+Label = Callable[..., object]
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Workspace:
+    made = make_workspace(tmp_path, Configuration(task=TASK), actor="ann")
+    made.data.commit("test", upserts=some_rows(list("abc")), message="first", actor="ann")
+    made.data.branch("test", "side", actor="ann")
+    relabel(made, "side", "bob", b="yes")
+    return made
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)
+
+
+def relabel(made: Workspace, branch: str, by: str, **answers: str | None) -> None:
+    made.data.commit("test", branch, upserts=labels(**answers), message="relabel", actor=by)
+
+
+def test_a_merge_without_conflicts_says_where_the_branch_is(filled: Workspace, terminal: Terminal) -> None:
+    relabel(filled, "main", "ann", a="yes")
+    assert "a merge of side: 0 added, 1 changed, 0 removed; 3 rows" in terminal.says("data", "merge", "side")
+    assert "Nothing to merge: test@main holds it already" in terminal.says("data", "merge", "side")
+    assert [each["state"] for each in terminal.body("data", "merges")["merges"]] == ["landed"]
+
+
+def test_a_conflict_is_shown_settled_and_landed(filled: Workspace, terminal: Terminal) -> None:
+    relabel(filled, "main", "ann", b=None)
+    stopped = terminal.run("data", "merge", "side")
+    assert (stopped.status, "1 of 1 conflict open" in stopped.out) == (5, True)
+    told = terminal.says("data", "conflicts")
+    for part in ("example b: both sides changed it", "Ours (main)", "Theirs (side)", "meet   no    missing"):
+        assert part in told
+    refused = terminal.run("data", "finish")
+    assert (refused.status, "CUR213" in refused.err) == (5, True)
+    assert terminal.body("data", "settle", "1", "--take", "theirs", "--because", "asked")["unsettled"] == 0
+    assert "theirs, by" in terminal.says("data", "conflicts", "--all")
+    assert terminal.body("data", "settle", "1", "--undo")["unsettled"] == 1
+    assert terminal.body("data", "settle", "1", "--escalate")["escalated"] == 1
+    assert "left to an expert" in terminal.says("data", "settle", "1", "--escalate")
+    assert terminal.body("data", "settle", "1", "--set", "meet", "yes")["unsettled"] == 0
+    assert terminal.body("data", "finish")["merge"]["state"] == "landed"
+    assert filled.data.rows("test", ids=["b"])["meet"].to_list() == ["yes"]
+
+
+def test_a_merge_can_be_given_up(filled: Workspace, terminal: Terminal) -> None:
+    relabel(filled, "main", "ann", b=None)
+    terminal.run("data", "merge", "side")
+    assert terminal.body("data", "abort")["state"] == "abandoned"
+    assert terminal.run("data", "abort").status == 2
+    assert terminal.run("data", "abort", "1").status == 5
+
+
+@pytest.mark.parametrize(
+    ("roles", "order", "expected"),
+    [
+        ({"ann": Role.EXPERT, "bob": Role.LABELLER}, (), None),
+        ({"ann": Role.EXPERT, "bob": Role.ADMIN}, (), "yes"),
+        ({"ann": Role.EXPERT, "bob": Role.LABELLER}, ("bob", "ann"), "yes"),
+    ],
+)
+def test_ranks_come_from_roles_or_from_an_order(
+    filled: Workspace, terminal: Terminal, roles: dict[str, Role], order: tuple[str, ...], expected: str | None
+) -> None:
+    filled.access.add_user("eve", role=Role.ADMIN, actor="ann")
+    for name, role in roles.items():
+        filled.access.add_user(name, role=role, actor="eve")
+    relabel(filled, "main", "ann", b=None)
+    terminal.run("data", "merge", "side")
+    words = [word for name in order for word in ("--rank", name)]
+    assert terminal.body("data", "settle", "--all-by", "rank", *words)["unsettled"] == 0
+    terminal.body("data", "finish")
+    assert filled.data.rows("test", ids=["b"])["meet"].to_list() == [expected]
+
+
+@pytest.mark.parametrize(
+    "words", [("1",), (), ("1", "--take", "ours", "--undo"), ("--take", "ours"), ("1", "--all-by", "ours")]
+)
+def test_settling_takes_one_way(filled: Workspace, terminal: Terminal, words: tuple[str, ...]) -> None:
+    relabel(filled, "main", "ann", b=None)
+    terminal.run("data", "merge", "side")
+    assert terminal.run("data", "settle", *words).status == 2
+
+
+def test_a_protected_branch_says_what_to_do(filled: Workspace, terminal: Terminal) -> None:
+    assert "only by approved proposals" in terminal.says("data", "protect", "main")
+    said = terminal.run("data", "commit", "--set", "a", "meet", "yes", "-m", "fix")
+    assert said.status == 5
+    assert "curiouser data propose" in said.err
+    assert [each["branch"] for each in terminal.body("data", "protect")["protections"]] == ["main"]
+    assert "no longer protected" in terminal.says("data", "unprotect", "main")
+    terminal.says("data", "commit", "--set", "a", "meet", "yes", "-m", "fix")
