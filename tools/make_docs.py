@@ -23,7 +23,9 @@ import click
 
 import curiouser
 from curiouser.cycle import CYCLE
-from curiouser.kernel import configuration
+from curiouser.datachecks import EVERY_CHECK
+from curiouser.kernel import check_settings, configuration
+from curiouser.kernel.check_settings import DEFAULT_RULES, CheckSettings, OwnRule
 from curiouser.kernel.configuration import Configuration, StoreSettings, Task
 from curiouser.kernel.errors import CuriouserError, every_error
 from curiouser.surfaces.cli.main import COMMANDS
@@ -140,8 +142,31 @@ def settings_page() -> str:
         "## [harm]",
         "",
         f"{harm} The team names the levels; without the table: annoying 1, costly 3, dangerous 10.",
+        "",
+        *_checks_settings(),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _checks_settings() -> Iterator[str]:
+    """List the settings of the checks on data, and every check with its defaults."""
+    said, plain = _field_docs(check_settings, CheckSettings.__name__), CheckSettings()
+    yield "## [checks]\n\n| setting | default | meaning |\n|---|---|---|"
+    for item in fields(CheckSettings):
+        if item.name not in {"rules", "own"}:
+            yield f"| `{item.name}` | `{getattr(plain, item.name)!r}` | {_cell(said[item.name])} |"
+    yield "\nA check has a table of its own, `[checks.NAME]`: `severity` (`gate`, `warn` or `off`) and `threshold`.\n"
+    yield "| check | page | severity | threshold | looks for |\n|---|---|---|---|---|"
+    for check in EVERY_CHECK:
+        if check.name in DEFAULT_RULES:
+            rule, page = DEFAULT_RULES[check.name], f"[{check.code}](../checks/{check.code}.md)"
+            yield f"| `{check.name}` | {page} | `{rule.severity}` | `{rule.threshold:g}` | {check.title} |"
+    said = _field_docs(check_settings, OwnRule.__name__)
+    yield "\nYour own checks are `[checks.own.NAME]`, see [DC20](../checks/DC20.md):\n"
+    yield "| setting | default | meaning |\n|---|---|---|"
+    for item in fields(OwnRule):
+        if item.name != "name":
+            yield f"| `{item.name}` | `{item.default!r}` | {_cell(said[item.name])} |"
 
 
 def _field_docs(module: ModuleType, name: str) -> dict[str, str]:

@@ -83,6 +83,12 @@ CYCLE: tuple[Step, ...] = (
         verb=("data", "branch"),
     ),
     Step(
+        name="checked data",
+        slides="70-73",
+        does="Check the branch for leakage, duplicates, contradictions and shifts before anybody learns from it.",
+        verb=("data", "check"),
+    ),
+    Step(
         name="comparison",
         slides="51-55",
         does="Ask whether the new model is better than the old one, on the same rows.",

@@ -39,6 +39,7 @@ READ: Sequence[tuple[str, Sequence[str]]] = (
     ("/log", ("data", "log")),
     ("/users/ada", ("user", "show", "ada")),
     ("/checklist", ("checklist",)),
+    ("/data-checks?ref=test", ("data", "check", "test")),
     ("/datasets/test/blame?example=s001", ("data", "blame", "s001")),
 )
 LISTS: Sequence[tuple[str, Sequence[str]]] = (
@@ -57,6 +58,8 @@ LISTS: Sequence[tuple[str, Sequence[str]]] = (
     ("/merges?state=open&dataset=test", ("data", "merges", "--state", "open", "--dataset", "test")),
     ("/merges/1/conflicts", ("data", "conflicts")),
     ("/merges/1/conflicts?settled=true", ("data", "conflicts", "1", "--all")),
+    ("/data-check-runs", ("data", "checks")),
+    ("/data-check-runs?ref=test", ("data", "checks", "test")),
     ("/jobs", ("job", "list")),
     ("/users", ("user", "list")),
     ("/users/ada/tokens", ("token", "list", "--user", "ada")),
@@ -76,6 +79,9 @@ FILES: Sequence[tuple[str, Sequence[str]]] = (
 )
 Said = dict[str, Any]
 CHANGES: Sequence[tuple[str, str, Said, Sequence[str]]] = (
+    ("POST", "/data-checks", {"ref": "test"}, ("data", "check", "test")),
+    ("POST", "/data-checks", {"ref": "test", "against": "test", "only": ["DC03", "schema"]},
+     ("data", "check", "test", "--against", "test", "--only", "DC03", "--only", "schema")),
     ("POST", "/reports", {"text": "No", "input": {"text": TEXT}, "expected": "yes", "user": "u2"},
      ("report", "add", "No", "--input", json.dumps({"text": TEXT}), "--expected", "yes", "--user", "u2")),
     ("POST", "/reports/1/link", {"problem": P}, ("report", "link", "1", P)),
@@ -164,6 +170,7 @@ def filled(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Any:
     terminal.body("problem", "close", P)
     terminal.body("problem", "reopen", P)
     in_conflict(terminal)
+    terminal.body("data", "check")
     with serving(root, template[1]) as bench:
         bench.body("POST", "/evaluations", 202, json={})
         yield bench

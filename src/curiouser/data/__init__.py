@@ -28,7 +28,15 @@ from curiouser.data.errors import (
     WrongDatasetKindError,
 )
 from curiouser.data.files import DataFiles, Exported, ExportPlan
-from curiouser.data.hashing import content_hash_of, input_hash, normalised_hash, row_hashes, value_hashes
+from curiouser.data.hashing import (
+    content_hash_of,
+    folded,
+    input_hash,
+    normalised_hash,
+    normalised_hashes,
+    row_hashes,
+    value_hashes,
+)
 from curiouser.data.inference import Guess, InferredTask, infer_task
 from curiouser.data.merge_records import (
     ConflictKind,
@@ -67,6 +75,7 @@ from curiouser.data.records import (
     Value,
 )
 from curiouser.data.service import DataService
+from curiouser.data.versions import ChangedRows
 from curiouser.data.writing import Layout, formula_safe, write_file, write_stream
 
 __all__ = [
@@ -77,6 +86,7 @@ __all__ = [
     "Cell",
     "Change",
     "ChangedInputError",
+    "ChangedRows",
     "Collected",
     "ColumnType",
     "ColumnTypeError",
@@ -135,10 +145,12 @@ __all__ = [
     "WrongColumnsError",
     "WrongDatasetKindError",
     "content_hash_of",
+    "folded",
     "formula_safe",
     "infer_task",
     "input_hash",
     "normalised_hash",
+    "normalised_hashes",
     "open_rows",
     "page_of_rows",
     "parse_predicate",

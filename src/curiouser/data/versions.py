@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from curiouser.data import graph
 from curiouser.data.blaming import Blaming, ExampleHistory
+from curiouser.data.changesets import after_rows, before_rows
 from curiouser.data.comparing import Comparer
 from curiouser.data.errors import RefNotFoundError
 from curiouser.data.naming import dataset_statuses, line_of
@@ -19,6 +21,16 @@ from curiouser.kernel.errors import BadInputError
 from curiouser.storage import Database
 
 BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ChangedRows:
+    """Rows that differ between two versions, in stored form, by id."""
+
+    before: pl.DataFrame
+    """As they were: rows that changed or are gone."""
+    after: pl.DataFrame
+    """As they became: rows that changed or are new."""
 
 
 class Versions:
@@ -165,6 +177,22 @@ class Versions:
             As :meth:`resolve`.
         """
         return self._comparer.diff(self.resolve(before), self.resolve(after), limit)
+
+    def changed_rows(self, before: str, after: str) -> ChangedRows:
+        """Read all rows that differ between two versions, as they were and as they became.
+
+        Between versions that follow from each other this costs what changed, not the size of the table.
+
+        Args:
+            before: The earlier one.
+            after: The later one.
+
+        Raises:
+            As :meth:`resolve`.
+        """
+        old, new = self.resolve(before), self.resolve(after)
+        changes = self._comparer.changes(old, new)
+        return ChangedRows(before=before_rows(changes, old.schema), after=after_rows(changes, new.schema))
 
     def refs(self, dataset: str, *, after: str | None = None, limit: int | None = None) -> list[Ref]:
         """List the branches, then the tags of a dataset, by name.

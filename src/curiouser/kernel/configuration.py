@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from curiouser.kernel.check_settings import CheckSettings, check_settings, checks_lines
 from curiouser.kernel.errors import ConfigurationError
 
 FILE_NAME = "curiouser.toml"
@@ -80,6 +81,8 @@ class Configuration:
     harm: Mapping[str, float] = field(default_factory=lambda: {"annoying": 1.0, "costly": 3.0, "dangerous": 10.0})
     """Cost of one wrong answer to one user, by name, >= 0."""
     store: StoreSettings = field(default_factory=StoreSettings)
+    checks: CheckSettings = field(default_factory=CheckSettings)
+    """Which checks on data gate a merge, and from where on."""
 
 
 def load_configuration(path: Path) -> Configuration:
@@ -108,13 +111,14 @@ def configuration_from(raw: Mapping[str, Any], *, source: str = FILE_NAME) -> Co
         'spam'
     """
     mistakes: list[str] = []
-    _unknown_keys(raw, ("task", "harm", "store"), "", mistakes)
+    _unknown_keys(raw, ("task", "harm", "store", "checks"), "", mistakes)
     task = _task(_table(raw, "task", mistakes), mistakes)
     harm = _harm(_table(raw, "harm", mistakes), mistakes)
     store = _store(_table(raw, "store", mistakes), mistakes)
+    checks = check_settings(_table(raw, "checks", mistakes), mistakes)
     if mistakes or task is None:
         raise ConfigurationError(source, mistakes)
-    return Configuration(task=task, store=store, **({"harm": harm} if harm else {}))
+    return Configuration(task=task, store=store, checks=checks, **({"harm": harm} if harm else {}))
 
 
 def configuration_text(configuration: Configuration) -> str:
@@ -139,6 +143,7 @@ def configuration_text(configuration: Configuration) -> str:
     changed = [f for f in fields(StoreSettings) if getattr(configuration.store, f.name) != f.default]
     if changed:
         lines += ["", "[store]", *(f"{f.name} = {_toml(getattr(configuration.store, f.name))}" for f in changed)]
+    lines += checks_lines(configuration.checks)
     return "\n".join(lines) + "\n"
 
 

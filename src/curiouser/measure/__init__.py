@@ -38,6 +38,7 @@ from curiouser.measure.impact import (
     impact_points,
     rank_ranges,
 )
+from curiouser.measure.label_errors import LabelErrors, find_label_errors, normalised_probabilities
 from curiouser.measure.mcnemar import mcnemar
 from curiouser.measure.rates import clopper_pearson, jeffreys, lower_bound, rate, upper_bound, wilson
 from curiouser.measure.records import (
@@ -53,6 +54,7 @@ from curiouser.measure.records import (
 from curiouser.measure.registry import Family, Metric, Need, metrics_of
 from curiouser.measure.resampling import seeded
 from curiouser.measure.scoring import answered_classes, right_answers, score_all
+from curiouser.measure.shift import all_on_one_side, homogeneity, imbalance, smirnov, total_variation, two_shares
 from curiouser.measure.states import (
     PatternErrors,
     ProblemState,
@@ -76,6 +78,7 @@ __all__ = [
     "ImpactFactors",
     "IntArray",
     "Interval",
+    "LabelErrors",
     "Measured",
     "Metric",
     "Need",
@@ -87,12 +90,16 @@ __all__ = [
     "TaskKind",
     "TypedShare",
     "Verdict",
+    "all_on_one_side",
     "answered_classes",
     "clopper_pearson",
     "compare_pair",
     "fails_beyond_bound",
+    "find_label_errors",
     "holm",
     "holm_confidences",
+    "homogeneity",
+    "imbalance",
     "impact",
     "impact_draws",
     "impact_intervals",
@@ -101,13 +108,17 @@ __all__ = [
     "lower_bound",
     "mcnemar",
     "metrics_of",
+    "normalised_probabilities",
     "patterns_needed",
     "rank_ranges",
     "rate",
     "right_answers",
     "score_all",
     "seeded",
+    "smirnov",
     "standing",
+    "total_variation",
+    "two_shares",
     "upper_bound",
     "verdict",
     "wilson",

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     )
     from curiouser.models.exporting import write_rows
     from curiouser.models.gathering import StoredAnswers
+    from curiouser.models.judging import RowJudge, RowJudges
     from curiouser.models.prediction_tables import PredictionsDamagedError
     from curiouser.models.predictions import PredictionStore
     from curiouser.models.records import (
@@ -66,8 +67,10 @@ if TYPE_CHECKING:
         Updated,
     )
     from curiouser.models.service import ModelService
+    from curiouser.models.training import TRAINED_ON
 
 __all__ = [
+    "TRAINED_ON",
     "Added",
     "AnswerRefusedError",
     "Asked",
@@ -88,6 +91,8 @@ __all__ = [
     "PredictionsRefusedError",
     "ReportedOnlyError",
     "ReportedScore",
+    "RowJudge",
+    "RowJudges",
     "StoredAnswers",
     "UntrustedTypesError",
     "Updated",
@@ -101,6 +106,9 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     elsewhere = {
+        "TRAINED_ON": "training",
+        "RowJudge": "judging",
+        "RowJudges": "judging",
         "ModelService": "service",
         "PredictionStore": "predictions",
         "PredictionsDamagedError": "prediction_tables",

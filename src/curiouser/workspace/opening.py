@@ -18,6 +18,7 @@ from curiouser.storage import Database, FolderObjects
 if TYPE_CHECKING:
     from curiouser.access import AccessService
     from curiouser.data import DataFiles
+    from curiouser.datachecks import DataCheckService
     from curiouser.evaluations import EvaluationService
     from curiouser.jobs import JobService
     from curiouser.models import ModelService, PredictionStore
@@ -122,6 +123,23 @@ class Workspace:
             models=self.models,
             evaluations=self.evaluations,
             configuration=self.configuration,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def datachecks(self) -> DataCheckService:
+        """Checks on data, and what they found."""
+        from curiouser.datachecks import DataCheckService  # noqa: PLC0415  see the class
+
+        return DataCheckService(
+            self.database,
+            self.objects,
+            data=self.data,
+            models=self.models,
+            predictions=self.predictions,
+            problems=self.problems,
+            configuration=self.configuration,
+            root=self.root,
             clock=self.clock,
         )
 

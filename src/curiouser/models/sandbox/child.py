@@ -16,17 +16,19 @@ from typing import Any
 from curiouser.models.sandbox import estimators, feeding, frames
 from curiouser.models.sandbox.answers import Columns, NoAnswerError, Wanted, columns_of
 from curiouser.models.sandbox.confine import Confinement, allow_cpu, confine
+from curiouser.models.sandbox.verdicts import wrong_rows
 from curiouser.models.sandbox.watching import Watch
 
 _SHOWN_LINES = 12
 
 
 class Asked:
-    """The model of this child, loaded."""
+    """The model or the check of this child, loaded."""
 
     def __init__(self, start: dict[str, Any], body: bytes) -> None:
         self._wanted = Wanted(**{**start["wanted"], "classes": tuple(start["wanted"]["classes"])})
         self.shape: dict[str, Any] = {}
+        self._is_check = start["kind"] == "check"
         if start["kind"] == "sklearn":
             self._callee: Any = estimators.load(body, tuple(start["trust"]))
             self.shape = estimators.shape_of(self._callee, self._wanted)
@@ -36,12 +38,14 @@ class Asked:
             self._callee = feeding.find(start["target"])
             self.form = feeding.wanted_form(self._callee)
 
-    def answer(self, header: dict[str, Any], body: bytes) -> Columns:
+    def answer(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """Answer one batch."""
         given = feeding.decode(header, body, header["form"])
+        if self._is_check:
+            return {"wrong": wrong_rows(self._callee(given), int(header["rows"]))}, b""
         if self.shape:
-            return estimators.answer(self._callee, given, self.shape, self._wanted)
-        return columns_of(self._callee(given), int(header["rows"]), self._wanted)
+            return _packed(estimators.answer(self._callee, given, self.shape, self._wanted))
+        return _packed(columns_of(self._callee(given), int(header["rows"]), self._wanted))
 
 
 def main() -> None:
@@ -69,7 +73,7 @@ def main() -> None:
 
         def ask(header: dict[str, Any] = header, batch: bytes = batch) -> tuple[dict[str, Any], bytes]:
             allow_cpu(float(start["cpu_s"]))
-            return _packed(asked[0].answer(header, batch))
+            return asked[0].answer(header, batch)
 
         _reply(outgoing, watch, *_outcome(ask))
 

@@ -45,6 +45,7 @@ class DataGroup(click.Group):
 
     _elsewhere: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("import", "export"), "data_files"),
+        **dict.fromkeys(("check", "checks"), "data_checks"),
         **dict.fromkeys(
             ("merge", "merges", "conflicts", "settle", "finish", "abort", "protect", "unprotect"), "data_merging"
         ),
