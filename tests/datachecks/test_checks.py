@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from curiouser.datachecks import CheckResult, Outcome
+from curiouser.datachecks import CheckResult, Outcome, Place
 from curiouser.kernel.check_settings import DEFAULT_RULES, Rule, Severity
 from curiouser.kernel.configuration import Task, TaskKind
+from curiouser.kernel.ids import ExampleId
 from tests.datachecks.bench import TASK, Bench, texts
 
 
@@ -59,7 +60,7 @@ def test_a_test_row_in_the_training_data_leaks_seen_from_either_side(bench: Benc
     assert ids(bench.result("normalised-leakage")) == ["t0000", "t0001"]
     train = bench.result("normalised-leakage", "train")
     assert (train.finding.count, ids(train)) == (2, ["l0000", "l0001"])
-    assert train.finding.rows[0].others[0] == replace(train.finding.rows[0].others[0], dataset="test", id="t0000")
+    assert train.finding.rows[0].others[0] == Place(dataset="test", id=ExampleId("t0000"))
     assert train.finding.value == 1.0
 
 

@@ -25,7 +25,8 @@ def slow_joint(labels: IntArray, probabilities: FloatArray) -> FloatArray:
         carried = sum(int(label == i) for label in labels)
         row = counts[i] / counts[i].sum() if counts[i].sum() else np.eye(k)[i]
         joint[i] = row * carried
-    return joint / joint.sum()
+    shares: FloatArray = joint / joint.sum()
+    return shares
 
 
 def noisy(seed: int, n: int, k: int, rate: float) -> tuple[IntArray, IntArray, FloatArray]:

@@ -63,14 +63,14 @@ def test_smirnov_agrees_with_scipy_and_never_alarms_sooner(n: int, m: int) -> No
 @given(st.integers(0, 20), st.integers(1, 20), st.integers(0, 20), st.integers(1, 20))
 def test_two_shares_is_the_doubled_tail_of_fishers_test(a: int, n: int, b: int, m: int) -> None:
     a, b = min(a, n), min(b, m)
-    table = [[a, n - a], [b, m - b]]
+    table = np.array([[a, n - a], [b, m - b]])
     tails = [stats.fisher_exact(table, alternative=side).pvalue for side in ("less", "greater")]
     assert two_shares(a, n, b, m) == pytest.approx(min(1.0, 2 * min(tails)), rel=1e-9)
 
 
 def test_two_shares_of_many_rows_are_compared_as_fast_and_come_to_the_same() -> None:
     few, many = two_shares(4_900, 50_000, 5_150, 50_000), two_shares(490_000, 5_000_000, 490_900, 5_000_000)
-    table = [[4_900, 45_100], [5_150, 44_850]]
+    table = np.array([[4_900, 45_100], [5_150, 44_850]])
     assert few == pytest.approx(2 * stats.fisher_exact(table, alternative="less").pvalue, rel=0.05)
     assert many == pytest.approx(
         stats.chi2_contingency([[490_000, 4_510_000], [490_900, 4_509_100]], correction=False).pvalue
