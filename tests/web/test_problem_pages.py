@@ -298,6 +298,33 @@ def test_a_problem_is_described_by_rows_that_are_typed(site: Site) -> None:
     assert len(site.bench.problems.patterns("lawyers")) == 2
 
 
+def test_what_is_typed_and_what_is_pasted_come_together(site: Site) -> None:
+    rows = typed(("a lawyer", "law books", "no"))
+    pasted = "want,offer,meet\na lawyer,a stove,no\na lawyer,legal advice,yes\n"
+    site.post("/problems", {**settings(name="lawyers", pasted=pasted), **rows})
+    assert len(site.bench.problems.patterns("lawyers")) == 3
+    (step,) = site.bench.problems.steps("lawyers")
+    assert len(step.gained) == 3
+
+
+def test_mistakes_in_what_is_typed_and_in_what_is_pasted_are_told_together(unchanged: Site) -> None:
+    rows = typed(("a lawyer", "law books", "no"), ("a lawyer", "a stove", ""))
+    pasted = "want,offer,meet\na cook,a stove,maybe\n"
+    answer = unchanged.post("/problems", {**settings(name="both", pasted=pasted), **rows}, status=422)
+    page = Document(answer.text)
+    assert "line 2 of what you pasted.csv, meet: 'maybe' is no class" in page.text
+    assert 'id="error-r1"' in answer.text
+    assert 'id="error-r0"' not in answer.text
+    assert page.fields()["r0.0"]["value"] == "a lawyer"
+
+
+def test_rows_that_say_two_things_of_one_input_are_told_with_where_they_stand(unchanged: Site) -> None:
+    rows = typed(("a lawyer", "law books", "no"))
+    pasted = "want,offer,meet\na lawyer,law books,yes\n"
+    page = Document(unchanged.post("/problems", {**settings(name="both", pasted=pasted), **rows}, status=409).text)
+    assert "line 2 of what you pasted.csv: meet is 'yes', but line 1 says 'no'" in page.text
+
+
 def test_a_problem_is_described_by_what_is_pasted_or_chosen_as_a_file(site: Site) -> None:
     site.post("/problems", settings(name="pasted", pasted="want,offer,meet\na cook,a stove,no\n"))
     site.post("/problems", settings(name="lines", pasted='{"want": "a cook", "offer": "two stoves", "meet": "no"}'))

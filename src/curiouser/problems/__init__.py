@@ -57,6 +57,7 @@ from curiouser.problems.results import (
 from curiouser.problems.service import ProblemService
 from curiouser.problems.settings import CLEARABLE, Given
 from curiouser.problems.settings import checked as checked_settings
+from curiouser.problems.sources import Tables
 from curiouser.problems.views import ComparedCases
 
 __all__ = [
@@ -100,6 +101,7 @@ __all__ = [
     "StepKind",
     "StepTakenError",
     "SuiteImported",
+    "Tables",
     "Triage",
     "TriagedProblem",
     "Undone",

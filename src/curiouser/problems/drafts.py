@@ -30,10 +30,27 @@ class PatternDraft:
     """What must hold."""
     line: int = 0
     """Where it was written, for errors: line of the file, from 1."""
+    source: str = ""
+    """Which file that was, where there are several."""
+
+    @property
+    def where(self) -> str:
+        """Say where it was written."""
+        return where(self.line, self.source)
 
     def pattern(self, example_id: ExampleId) -> Pattern:
         """Make the pattern, now that its row has an id."""
         return Pattern(example_id=example_id, case=self.case, place=self.place or 0, expectation=self.expectation)
+
+
+def where(line: int, source: str) -> str:
+    """Say where something was written.
+
+    Examples:
+        >>> where(3, ""), where(3, "more.csv")
+        ('line 3', 'line 3 of more.csv')
+    """
+    return f"line {line} of {source}" if source else f"line {line}"
 
 
 def place_in_cases(drafts: Sequence[PatternDraft]) -> tuple[list[PatternDraft], list[str]]:
@@ -53,7 +70,7 @@ def place_in_cases(drafts: Sequence[PatternDraft]) -> tuple[list[PatternDraft], 
     for case, several in members.items():
         order, mistake = _order([drafts[i] for i in several])
         if mistake:
-            mistakes.append(f"line {drafts[several[0]].line}: case {case!r}: {mistake}")
+            mistakes.append(f"{drafts[several[0]].where}: case {case!r}: {mistake}")
         for place, j in enumerate(order):
             placed[several[j]] = dataclasses.replace(drafts[several[j]], place=place)
     return placed, mistakes

@@ -210,7 +210,7 @@ def _same_id_twice(drafts: Sequence[PatternDraft], mistakes: list[str]) -> None:
             continue
         other = first.setdefault(draft.id, draft)
         if other.values != draft.values:
-            mistakes.append(f"line {draft.line}: id {draft.id!r} stands in line {other.line} with another row")
+            mistakes.append(f"{draft.where}: id {draft.id!r} stands in {other.where} with another row")
 
 
 class _Reader:

@@ -43,7 +43,7 @@ class Placed:
 class _Group:
     """Drafts that are one row: the same id, or the same input and no id."""
 
-    line: int
+    where: str
     given_id: str | None
     input: Input
     values: dict[str, Value]
@@ -177,13 +177,13 @@ class Placing:
             own_id = draft.id or id_of.get(given)
             key = own_id or given
             keys.append(key)
-            group = groups.setdefault(key, _Group(line=draft.line, given_id=own_id, input=given, values={}))
+            group = groups.setdefault(key, _Group(where=draft.where, given_id=own_id, input=given, values={}))
             for name, value in draft.values.items():
                 if value is None:
                     continue
                 if group.values.setdefault(name, value) != value:
                     mistakes.append(
-                        f"line {draft.line}: {name} is {value!r}, but line {group.line} says {group.values[name]!r}"
+                        f"{draft.where}: {name} is {value!r}, but {group.where} says {group.values[name]!r}"
                     )
         return keys, groups
 
@@ -193,9 +193,7 @@ class Placing:
         for group in several:
             own = by_id.get(group.given_id) if group.given_id else None
             if own is not None and own[0] != group.input:
-                mistakes.append(
-                    f"line {group.line}: row {group.given_id!r} stands in {head.dataset} with another input"
-                )
+                mistakes.append(f"{group.where}: row {group.given_id!r} stands in {head.dataset} with another input")
                 continue
             candidates = {str(group.given_id): own} if own is not None else by_input.get(group.input, {})
             self._choose(group, candidates, mistakes)
@@ -209,7 +207,7 @@ class Placing:
             group.found = agreeing[0]
         elif candidates:
             said = ", ".join(f"{each!r} is labelled {has!r}" for each, (_, has) in sorted(candidates.items())[:3])
-            mistakes.append(f"line {group.line}: the label is {label!r}, but the row stands there already: {said}")
+            mistakes.append(f"{group.where}: the label is {label!r}, but the row stands there already: {said}")
 
     def _standing(
         self, groups: Sequence[_Group], head: DataCommit

@@ -89,7 +89,7 @@ class ProblemService:
 
         Args:
             name: Kebab-case and new.
-            patterns: A file, a Polars or pandas frame, or a list of rows; committed with origin ``pattern``.
+            patterns: A file, a frame, a list of rows, or ``Tables`` of these; committed with origin ``pattern``.
             ids: Ids of rows that stand in the test dataset, or a file of them.
             where: A predicate over the rows of the test dataset; its labelled rows as of now.
             from_report: Number of a user report; its input becomes the first pattern.

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.kernel.errors import UsageError
-from curiouser.problems.drafts import PatternDraft
+from curiouser.problems.drafts import PatternDraft, where
 from curiouser.problems.errors import BadPatternsError, PatternDisagreesError
 from curiouser.problems.pattern_files import Row, drafts_from, read_ids, read_rows
 from curiouser.problems.placing import Placed, Placing
 from curiouser.problems.records import Pattern, UserReport
+
+_LINE = re.compile(r"^line (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Patterns that stand in several places and come as one: all of them or none."""
+
+    several: tuple[Any, ...]
+    """Files, frames or lists of rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +32,7 @@ class Source:
     """What a caller gave as patterns; exactly one of the first three, or a report, or a report and a table."""
 
     patterns: Any = None
-    """A file, a Polars or pandas frame, or a list of rows."""
+    """A file, a Polars or pandas frame, a list of rows, or :class:`Tables` of these."""
     ids: Path | str | Sequence[str] | None = None
     """Ids of rows of the test dataset, or a file of them."""
     where: str | None = None
@@ -50,8 +61,7 @@ def place(source: Source, placing: Placing, task: Task, *, on: str, message: str
     """
     drafts = [draft_of(source.report, source.expected, task)] if source.report else []
     if source.patterns is not None:
-        name, rows = rows_of(source.patterns)
-        drafts += drafts_from(rows, task=task, types=placing.types(on), source=name)
+        drafts += drafts_of(source.patterns, task, placing.types(on))
     notes: tuple[str, ...] = ()
     existing: tuple[Pattern, ...] = ()
     if source.ids is not None:
@@ -66,6 +76,31 @@ def place(source: Source, placing: Placing, task: Task, *, on: str, message: str
         data_commit=placed.data_commit,
         notes=(*placed.notes, *notes),
     )
+
+
+def drafts_of(given: Any, task: Task, types: Mapping[str, str]) -> list[PatternDraft]:  # noqa: ANN401  as in rows_of
+    """Read patterns from one table or several; all mistakes are reported, with the file where there are several.
+
+    Raises:
+        BadPatternsError: Rows cannot be patterns.
+    """
+    if not isinstance(given, Tables):
+        name, rows = rows_of(given)
+        return list(drafts_from(rows, task=task, types=types, source=name))
+    drafts, bad = list[PatternDraft](), list[BadPatternsError]()
+    for table in given.several:
+        source = Path(table).name if isinstance(table, str | Path) else ""
+        try:
+            name, rows = rows_of(table)
+            found = drafts_from(rows, task=task, types=types, source=name)
+        except BadPatternsError as error:
+            said = [_LINE.sub(lambda match: where(int(match[1]), source), text) for text in error.problems]  # noqa: B023  used at once
+            bad.append(BadPatternsError(error.source, said))
+        else:
+            drafts += [replace(draft, source=source) for draft in found]
+    if bad:
+        raise BadPatternsError(" and ".join(one.source for one in bad), [said for one in bad for said in one.problems])
+    return drafts
 
 
 def draft_of(report: UserReport, expected: str | None, task: Task) -> PatternDraft:

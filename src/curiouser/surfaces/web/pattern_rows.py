@@ -12,12 +12,14 @@ from typing import Final
 
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadRowsError, CuriouserError
-from curiouser.problems import PatternDisagreesError, UserReport
+from curiouser.problems import PatternDisagreesError, Tables, UserReport
 from curiouser.surfaces.web.errors import NoPatternError
 from curiouser.surfaces.web.posted import Posted
 
 FEWEST: Final = 6
 MOST: Final = 200
+PASTED: Final = "what you pasted"
+"""What the text is called where its lines are spoken of."""
 _MORE = 12
 _NAME = re.compile(r"r(\d{1,4})\.(\d{1,4})")
 _MISTAKE = re.compile(r"line (\d+)(, [^:;]+)?: (.+?)(?=; line \d+[,:]|$)", re.DOTALL)
@@ -52,24 +54,23 @@ class TypedRows:
         return [*self.full, *[empty] * max(self.places - len(self.full), 0)]
 
     @contextmanager
-    def given(self) -> Iterator[Path | list[dict[str, str]]]:
-        """Give the patterns as a service takes them: rows, or a file that is gone afterwards.
+    def given(self) -> Iterator[Path | list[dict[str, str]] | Tables]:
+        """Give the patterns as a service takes them: rows that were typed, a file that is gone afterwards, or both.
 
         Raises:
-            NoPatternError: There is none, or some are typed and others pasted.
+            NoPatternError: There is none.
         """
-        if self.full and self.pasted.strip():
-            raise NoPatternError("some patterns are typed and others pasted", "send one kind after the other")
         if not self.full and not self.pasted.strip():
             raise NoPatternError("there is no pattern yet", "type at least one row, or paste some")
-        if self.full:
-            yield [dict(zip(self.heads, row, strict=True)) for row in self.full]
+        typed = [dict(zip(self.heads, row, strict=True)) for row in self.full]
+        if not self.pasted.strip():
+            yield typed
             return
         with tempfile.TemporaryDirectory(prefix="curiouser-") as folder:
             ending = "jsonl" if self.pasted.lstrip().startswith("{") else "csv"
-            path = Path(folder) / f"what you pasted.{ending}"
+            path = Path(folder) / f"{PASTED}.{ending}"
             path.write_text(self.pasted, encoding="utf-8")
-            yield path
+            yield Tables((typed, path)) if typed else path
 
     def blamed(self, error: CuriouserError) -> TypedRows:
         """Put what is wrong beside the rows that it is about."""
@@ -79,13 +80,16 @@ class TypedRows:
             said = [error.reason]
         else:
             return self
-        found = [match for text in said for match in _MISTAKE.finditer(text)]
-        if self.pasted.strip() or not found:
+        # Where there are both, a row that was pasted is said to stand in another place.
+        typed = [text for text in said if self.full and PASTED not in text]
+        found = [match for text in typed for match in _MISTAKE.finditer(text)]
+        if not found:
             return replace(self, trouble=tuple(said))
-        mistakes: dict[int, list[str]] = {}
+        mistakes, others = dict[int, list[str]](), tuple(text for text in said if text not in typed)
         for match in found:
             mistakes.setdefault(int(match[1]), []).append((match[2] or "").removeprefix(", ") + f" {match[3]}")
-        return replace(self, mistakes={line: [text.strip() for text in texts] for line, texts in mistakes.items()})
+        stripped = {line: [text.strip() for text in texts] for line, texts in mistakes.items()}
+        return replace(self, mistakes=stripped, trouble=others)
 
 
 def empty_rows(task: Task, places: int = FEWEST, report: UserReport | None = None) -> TypedRows:
