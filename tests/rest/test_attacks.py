@@ -8,7 +8,7 @@ import logging
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import pytest
 
 from curiouser.access import Role
 from curiouser.surfaces.rest import uploads
+from curiouser.surfaces.serving import unpacking
 from tests.rest.bench import API, BASE, Bench, copied, scores, serving
 from tests.rest.conftest import Template
 from tests.rest.test_roles import api_routes
@@ -431,11 +432,78 @@ def test_a_gzip_bomb_is_left_where_it_grows(bench: Bench, monkeypatch: pytest.Mo
     assert len(bomb) < 1 << 20
     answer = bench.ask("POST", "/models?name=bomb", content=bomb, headers={**CSV, "Content-Encoding": "gzip"})
     assert (answer.status_code, answer.json()["code"]) == (413, "CUR025")
-    monkeypatch.setattr(uploads, "UNPACKED_BYTES", 1 << 20)
+    monkeypatch.setattr(unpacking, "UNPACKED_BYTES", 1 << 20)
     small = bench.ask(
         "POST", "/models?name=bomb", content=gzipped(2 << 20), headers={**CSV, "Content-Encoding": "gzip"}
     )
     assert small.status_code == 413
+
+
+PARQUET = {"Content-Type": "application/vnd.apache.parquet"}
+
+
+def parquet(frame: pl.DataFrame) -> bytes:
+    out = BytesIO()
+    frame.write_parquet(out, compression="zstd")
+    return out.getvalue()
+
+
+def with_a_lying_footer(file: bytes) -> bytes:
+    """Let the footer say that nothing unpacks to more than a byte; the heads of the pages stay true."""
+    start = len(file) - 8 - int.from_bytes(file[-8:-4], "little")
+    footer = file[start:]
+    for size in range(64 << 20, (64 << 20) + 200):
+        true = signed_varint(size)
+        # 1, in as many bytes: with needless continuations.
+        footer = footer.replace(true, bytes([0x82, *[0x80] * (len(true) - 2), 0]))
+    assert footer != file[start:]
+    return file[:start] + footer
+
+
+def signed_varint(value: int) -> bytes:
+    value, out = value << 1, bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def long_page() -> bytes:
+    return parquet(pl.DataFrame({"id": ["s000"], "score": ["0" * (64 << 20)]}))
+
+
+def lying_footer() -> bytes:
+    return with_a_lying_footer(long_page())
+
+
+def rows_from_nothing() -> bytes:
+    return parquet(pl.DataFrame({"score": pl.repeat(0, 10_000_001, dtype=pl.Int8, eager=True)}))
+
+
+def one_text_in_every_row() -> bytes:
+    return parquet(pl.DataFrame({"id": pl.Series(["x" * (64 << 10)]).gather([0] * 1_000)}))
+
+
+@pytest.mark.parametrize("make", [long_page, lying_footer, rows_from_nothing, one_text_in_every_row])
+def test_a_parquet_bomb_is_refused_before_it_is_unpacked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, make: Callable[[], bytes]
+) -> None:
+    bomb = make()
+    assert len(bomb) < 100_000
+    monkeypatch.setattr(unpacking, "UNPACKED_BYTES", 32 << 20)
+    for path in ("/models?name=bomb", "/datasets/test/rows?message=m"):
+        answer = bench.ask("POST", path, content=bomb, headers=PARQUET)
+        assert (answer.status_code, answer.json()["code"]) == (413, "CUR025"), path
+
+
+@pytest.mark.parametrize("damage", [b"PAR1", b"PAR1" + b"\xff" * 40 + (40).to_bytes(4, "little") + b"PAR1"])
+def test_a_damaged_parquet_file_is_refused(bench: Bench, damage: bytes) -> None:
+    assert bench.ask("POST", "/models?name=bad", content=damage, headers=PARQUET).status_code == 422
+
+
+def test_a_parquet_table_is_read(bench: Bench) -> None:
+    made = bench.body("POST", "/models?name=columns", 201, content=parquet(scores()), headers=PARQUET)
+    assert made["answered"] == 30
 
 
 def test_a_gzip_in_a_gzip_is_not_unpacked_twice(bench: Bench) -> None:
@@ -478,7 +546,7 @@ def test_a_zip_is_never_unpacked(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_a_file_of_too_many_lines_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MOST_LINES", 100)
+    monkeypatch.setattr(unpacking, "MOST_LINES", 100)
     answer = bench.ask("POST", "/datasets/long/rows?message=m", content=b"id,text,label\n" + b"\n" * 200, headers=CSV)
     assert (answer.status_code, answer.json()["code"]) == (413, "CUR025")
 

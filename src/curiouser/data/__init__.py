@@ -50,6 +50,7 @@ from curiouser.data.merge_records import (
     SettlingRule,
 )
 from curiouser.data.merges import Merged, MergeService
+from curiouser.data.parquet_pages import Unpacks, unpacks_to
 from curiouser.data.plans import Imported, ImportPlan
 from curiouser.data.predicates import Predicate, PredicateError
 from curiouser.data.predicates import parse as parse_predicate
@@ -139,6 +140,7 @@ __all__ = [
     "Settlement",
     "SettlingRule",
     "ShownCommit",
+    "Unpacks",
     "UnreadableFileError",
     "UnsettledConflictsError",
     "Value",
@@ -155,6 +157,7 @@ __all__ = [
     "page_of_rows",
     "parse_predicate",
     "row_hashes",
+    "unpacks_to",
     "value_hashes",
     "write_file",
     "write_stream",

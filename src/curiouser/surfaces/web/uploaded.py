@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,12 +12,14 @@ from fastapi import Depends, Request, UploadFile
 
 from curiouser.kernel.errors import BadInputError
 from curiouser.surfaces.serving.errors import UnsupportedFileError
+from curiouser.surfaces.serving.unpacking import Unpacked, check_parquet
 from curiouser.surfaces.web.posted import Posted
 
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 """Endings of tables."""
 SCORES = (".json", *TABLES)
 """Endings of reported scores."""
+_PIECE = 1 << 20
 
 
 @contextmanager
@@ -28,6 +29,7 @@ def upload(file: UploadFile | None, endings: Sequence[str] = TABLES) -> Iterator
     Raises:
         BadInputError: No file was chosen.
         UnsupportedFileError: It ends in none of the endings.
+        TooLargeError: It has, or would unpack to, more than may be sent at once.
     """
     if file is None or not file.filename:
         raise BadInputError("no file was chosen", f"choose one that ends in {', '.join(endings)}")
@@ -38,7 +40,11 @@ def upload(file: UploadFile | None, endings: Sequence[str] = TABLES) -> Iterator
     with tempfile.TemporaryDirectory(prefix="curiouser-") as folder:
         path = Path(folder) / f"upload{ending}"
         with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
+            out = Unpacked(target, packed=False)
+            while piece := file.file.read(_PIECE):
+                out.write(piece)
+        if ending == ".parquet":
+            check_parquet(path)
         yield path
 
 
