@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from curiouser.data import RefNotFoundError
-from curiouser.evaluations import SliceNotFoundError
 from curiouser.kernel.configuration import Task, TaskKind
+from curiouser.kernel.errors import UsageError
 from tests.problems.bench import Bench, right
 
 TASK = Task(
@@ -32,6 +31,10 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         made.problems.edit("p-a", owner=owner, actor="t")
         made.workspace.models.set_threshold("m-a", 0.4 + ord(owner) / 1000, actor="t")
     made.problems.close("p-c", actor="t")
+    rows = made.workspace.data.rows("test").drop("origin")
+    made.workspace.data.edit("test", deletes=["s000", "s001", "s002", "s003"], message="four go", actor="t")
+    for name in ("train", "more", "calls"):
+        made.workspace.data.commit(name, upserts=rows, message="another", actor="t")
     made.workspace.models.retire("m-d", actor="t")
     yield made
     made.workspace.close()
@@ -54,6 +57,15 @@ LISTS: dict[str, tuple[Read, Callable[[Any], object]]] = {
         lambda b, at: b.workspace.models.list(include_retired=True, limit=2, after=at),
         lambda one: one.name,
     ),
+    "every version": (
+        lambda b, at: b.workspace.models.list(every_version=True, limit=2, after=at),
+        lambda one: f"{one.name}@{one.version}",
+    ),
+    "datasets": (lambda b, at: b.workspace.data.status(limit=2, after=at), lambda one: one.dataset.name),
+    "changes": (
+        lambda b, at: b.workspace.data.diff(b.workspace.data.log("test")[-1].id, "test", 2, after_id=at).rows,
+        lambda one: one.id,
+    ),
     "model history": (lambda b, at: b.workspace.models.history("m-a", limit=2, after=at or 0), lambda one: one.number),
     "refs": (lambda b, at: b.workspace.data.refs("test", limit=2, after=at), lambda one: one.name),
     "slices": (
@@ -69,6 +81,9 @@ WHOLE: dict[str, Callable[[Bench], Sequence[Any]]] = {
     "reports": lambda b: b.problems.reports.list(),
     "models": lambda b: b.workspace.models.list(),
     "all models": lambda b: b.workspace.models.list(include_retired=True),
+    "every version": lambda b: b.workspace.models.list(every_version=True),
+    "datasets": lambda b: b.workspace.data.status(),
+    "changes": lambda b: b.workspace.data.diff(b.workspace.data.log("test")[-1].id, "test").rows,
     "model history": lambda b: b.workspace.models.history("m-a"),
     "refs": lambda b: b.workspace.data.refs("test"),
     "slices": lambda b: b.workspace.evaluations.slices(b.workspace.evaluations.test_set("test")),
@@ -93,7 +108,7 @@ def test_a_problem_that_is_gone_does_not_break_its_list(bench: Bench) -> None:
 
 
 def test_lists_in_an_order_of_their_own_refuse_a_cursor_that_is_gone(bench: Bench) -> None:
-    with pytest.raises(RefNotFoundError, match="begin again"):
+    with pytest.raises(UsageError, match="begin again"):
         bench.workspace.data.refs("test", after="gone")
-    with pytest.raises(SliceNotFoundError):
+    with pytest.raises(UsageError, match="begin again"):
         bench.workspace.evaluations.slices(bench.workspace.evaluations.test_set("test"), after="gone")

@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 
 from curiouser.data import (
     BadDataError,
-    BranchMovedError,
     ChangedInputError,
     ColumnType,
     DataFiles,
@@ -37,7 +36,7 @@ from curiouser.data.importing import import_rows
 from curiouser.data.plans import ImportPlan, Sizes
 from curiouser.data.reading import open_rows
 from curiouser.kernel.configuration import Configuration, Task, TaskKind
-from curiouser.kernel.errors import UsageError
+from curiouser.kernel.errors import StaleEditError, UsageError
 from curiouser.storage import Database, FolderObjects
 from curiouser.surfaces.cli.program import cli
 from curiouser.workspace.making import make_workspace
@@ -297,7 +296,7 @@ def test_replace_takes_the_file_for_the_whole_table(data: DataFiles, tmp_path: P
 def test_an_import_may_ask_where_the_branch_stands(data: DataFiles, tmp_path: Path) -> None:
     first = bring(data, put(tmp_path, "id,text,spam\n1,a,no\n"))
     second = bring(data, put(tmp_path, "id,text,spam\n2,b,no\n"), expect=first.data_commit)
-    with pytest.raises(BranchMovedError):
+    with pytest.raises(StaleEditError, match=str(first.data_commit)[:12]):
         bring(data, put(tmp_path, "id,text,spam\n3,c,no\n"), expect=first.data_commit)
     assert data.head("test").id == second.data_commit
 

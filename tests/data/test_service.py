@@ -226,6 +226,8 @@ def test_a_commit_expected_elsewhere_is_refused(data: DataService) -> None:
     relabel(data, a="yes")
     with pytest.raises(BranchMovedError):
         data.commit("test", upserts=labels(b="yes"), message="m", actor="ann", expect=first)
+    with pytest.raises(BranchMovedError):
+        data.commit_large("test", parts=[labels(b="yes")], message="m", actor="ann", expect=first)
 
 
 def test_the_same_rows_have_the_same_content_whatever_the_way(data: DataService) -> None:

@@ -115,6 +115,19 @@ def test_one_input_is_put_to_every_model_of_any_kind(project: Project) -> None:
     assert "only reported scores" in str(asked["lost"].error)
 
 
+def test_answers_are_given_out_as_they_come_and_a_wrong_input_before_any(project: Project) -> None:
+    project.add("scoring:score", "callable")
+    project.models.add_reported("lost", {"accuracy": 0.8}, actor=ACTOR)
+    models = project.models.list()
+    coming = project.models.asker.each(INPUT, models)
+    first = next(coming)
+    assert first.model.name == "lost"
+    assert {one.model.name for one in (first, *coming)} == {one.name for one in models}
+    assert [one.model.name for one in project.models.ask(INPUT)] == [one.name for one in models]
+    with pytest.raises(InputRefusedError):
+        project.models.asker.each({}, models)
+
+
 def test_a_file_says_when_no_row_holds_the_input(project: Project) -> None:
     project.add_file([{"id": "r00001", "score": 0.9}], "file")
     (asked,) = project.models.ask({**INPUT, "want": "something else"})

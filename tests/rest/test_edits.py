@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from curiouser.access import Role
+from curiouser.data import BranchMovedError, Ref, RefNotFoundError
+from curiouser.kernel.errors import StaleEditError
 from tests.rest.bench import Bench
 
 P = "/problems/doctors-false-neg"
@@ -34,6 +36,62 @@ def test_an_edit_needs_if_match(ready: Bench, method: str, path: str, said: dict
     answer = ready.ask(method, path, json=said, headers={"If-Match": tag})
     assert answer.status_code == 200, answer.text
     assert ready.ask(method, path, json=said, headers={"If-Match": tag}).status_code in {404, 412}
+
+
+@pytest.mark.parametrize(("method", "path", "said", "source"), EDITS[:2], ids=[path for _, path, _, _ in EDITS[:2]])
+def test_of_two_who_edit_one_state_at_once_one_wins(
+    ready: Bench, method: str, path: str, said: dict[str, Any], source: str
+) -> None:
+    tag, clients = ready.tag(source), [ready.client(Role.ADMIN) for _ in range(2)]
+    ((name, value),) = said.items()
+
+    def edit(number: int) -> int:
+        other = {name: f"{value} {number}" if isinstance(value, str) else value + number / 100}
+        client, headers = clients[number % 2], {"If-Match": tag}
+        return client.request(method, f"/api/v1{path}", json=other, headers=headers).status_code
+
+    for turn in range(5):
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(edit, (2 * turn + 1, 2 * turn + 2))) == [200, 412]
+        tag = ready.tag(source)
+
+
+def test_what_somebody_changed_meanwhile_is_not_deleted(ready: Bench) -> None:
+    """The route has read the state; the service compares it again where nobody else can write."""
+    workspace = ready.workspace
+    (branch,) = [one for one in workspace.data.refs("test") if one.name == "more"]
+    workspace.data.edit("test", "more", deletes=["s000"], message="one goes", actor="ada")
+    with pytest.raises(StaleEditError, match="branch 'more'"):
+        workspace.data.delete_branch("test", "more", expected=branch, actor="ada")
+    named = workspace.evaluations.find_slice("long", workspace.evaluations.test_set()).slice
+    workspace.evaluations.remove_slice("long", expected=named)
+    workspace.evaluations.add_slice("long", where="len(text) > 5", actor="ada")
+    with pytest.raises(StaleEditError, match="slice 'long'"):
+        workspace.evaluations.remove_slice("long", expected=named)
+
+
+def test_of_two_who_delete_a_branch_for_one_state_at_most_one_does(bench: Bench) -> None:
+    data = bench.workspace.data
+    for i in range(4):
+        (made,) = [data.branch("test", f"b{i}", actor="ada")]
+
+        def move(_: object, branch: str = made.name) -> str:
+            try:
+                data.edit("test", branch, deletes=["s000"], message="one goes", actor="ada")
+            except (RefNotFoundError, BranchMovedError):
+                return "gone"
+            return "moved"
+
+        def delete(_: object, branch: Ref = made) -> str:
+            try:
+                data.delete_branch("test", branch.name, expected=branch, actor="ada")
+            except StaleEditError:
+                return "stale"
+            return "deleted"
+
+        with ThreadPoolExecutor(2) as pool:
+            moving, deleting = pool.submit(move, None), pool.submit(delete, None)
+        assert (moving.result(), deleting.result()) in {("gone", "deleted"), ("moved", "stale")}
 
 
 def test_an_edit_answers_with_the_tag_of_what_it_made(bench: Bench) -> None:

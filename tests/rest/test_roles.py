@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import click
 import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from curiouser.access import Role
+from curiouser.surfaces.cli.program import cli
+from curiouser.surfaces.rest import every_route as rest_routes
 from curiouser.surfaces.serving.application import ANYONE_NAME, ROLE_KEY, refuse_undeclared
+from curiouser.surfaces.serving.roles import NEEDS, OF_THE_SERVER, Verb
+from curiouser.surfaces.serving.routes import Declared, Routes
+from curiouser.surfaces.web import every_route as page_routes
 from tests.rest.bench import API, Bench, add_user
 
 NOBODYS = {"number": "2000000000", "ref": "nothing@nowhere"}
@@ -43,6 +49,50 @@ def test_a_role_opens_what_it_allows_and_nothing_else(bench: Bench, role: Role) 
         status = reach(client, route, method)
         allowed = needs(route) == ANYONE_NAME or role.allows(Role(needs(route)))
         assert (status not in {401, 403}) if allowed else (status == 403), f"{role} {method} {route.path}: {status}"
+
+
+def deeds(parts: Iterable[Routes]) -> dict[Verb, list[Declared]]:
+    """What the routes of a surface do, beside reading."""
+    found: dict[Verb, list[Declared]] = {}
+    for one in (one for routes in parts for one in routes.declared):
+        if one.does not in {None, Verb.READ}:
+            found.setdefault(Verb(one.does), []).append(one)
+    return found
+
+
+def test_what_can_be_done_over_rest_can_be_done_from_a_page_and_the_other_way_round() -> None:
+    without_page = {Verb.EDIT_ROWS, Verb.ADD_TAG, Verb.CHECK_AUDIT, Verb.KEEP_TOKENS}
+    without_page |= {Verb.MERGE_BRANCH, Verb.SETTLE_CONFLICTS, Verb.FINISH_MERGE, Verb.ABORT_MERGE}
+    without_page |= {Verb.PROTECT_BRANCH, Verb.UNPROTECT_BRANCH}
+    """Cells are corrected by a file, one form makes branches and tags, the log's page walks its chain by itself,
+    and on a page one makes tokens for oneself alone."""
+    assert set(deeds(rest_routes())) - set(deeds(page_routes())) == without_page
+    assert set(deeds(page_routes())) <= set(deeds(rest_routes()))
+
+
+def test_the_table_of_roles_is_whole_and_speaks_of_commands() -> None:
+    assert set(NEEDS) == set(Verb)
+    assert set(NEEDS) >= OF_THE_SERVER
+    for verb in set(Verb) - {Verb.READ, Verb.KEEP_OWN}:
+        command: click.Command = cli
+        for word in verb.split():
+            assert isinstance(command, click.Group)
+            command = command.get_command(click.Context(command), word) or pytest.fail(f"no command {verb}")
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_page_opens_to_the_same_roles_as_its_call(bench: Bench, role: Role) -> None:
+    browser = bench.browser(role)
+    found = re.search(r'name="csrf" value="([^"]+)"', browser.get("/tokens").text)
+    assert found is not None
+    for verb, several in deeds(page_routes()).items():
+        for one in several:
+            path = re.sub(r"{(\w+)}", lambda match: NOBODYS.get(match[1], "nobodys"), one.path)
+            if path == "/logout":
+                continue
+            form = {"csrf": found[1]} if one.method == "POST" else None
+            status = browser.request(one.method, path, data=form).status_code
+            assert (status == 403) != role.allows(NEEDS[verb]), f"{role} {one.method} {path}: {status}"
 
 
 def test_nobody_is_let_in_without_saying_who_they_are(bench: Bench) -> None:

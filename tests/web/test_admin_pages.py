@@ -197,8 +197,11 @@ def test_an_admin_of_one_workspace_keeps_no_users(admin: Site) -> None:
     access.redeem(access.invite("carol", actor="admin"), PASSWORD, address="test")
     carol = Site(admin.bench, accounts=True)
     carol.client.cookies.set(carol.settings.cookie, access.log_in("carol", PASSWORD, address="test").secret)
+    rail = carol.page("/models").links()
+    assert {"/models", "/tokens"} <= set(rail)
     for path in ("/users", "/users/admin", "/audit"):
         assert carol.client.get(path).status_code == 403
+        assert path not in rail
     token = {"csrf": carol.csrf()}
     assert carol.client.post("/users/admin/invite", data=token).status_code == 403
     assert carol.client.post("/users/carol/grant", data=token | {"role": "admin", "workspace": "*"}).status_code == 403

@@ -318,8 +318,9 @@ def test_a_model_is_cut_renamed_made_live_retired_and_restored(site: Site) -> No
 def test_every_model_is_asked_one_input(shown: Site) -> None:
     given = {"input.want": "want 1", "input.offer": "offer 1"}
     page = Document(shown.post("/ask", given).text)
-    assert "4 models answered" in page.text
-    assert "stored as s001" in page.text
+    assert "4 models asked; the answers stand below as they come" in page.text
+    assert len({link for link in page.links() if link.startswith("/models/")}) == 4
+    assert "row s001 of its predictions" in page.text
     assert "only reported scores of it remain" in page.text
     linked = shown.page("/ask?input.want=want+1&input.offer=offer+1")
     assert "One input, every model’s answer" in linked.text

@@ -7,9 +7,11 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from curiouser.access import Role
+from curiouser.surfaces.web.data import CHANGES_IN_A_FILE
 from tests.problems.bench import Bench
 from tests.web.ground import HOSTILE, a_file, a_site, make_ground, nothing_runs, sample
 from tests.web.site import Document, Site
@@ -91,6 +93,36 @@ def test_two_versions_are_compared_row_by_row(shown: Site) -> None:
     assert "marijuana" in page.text
     assert "The same rows" in shown.page("/data/test/diff?a=main&b=main").text
     assert len(rows_of(shown.get(f"/data/test/diff?a={commits[-1]}&b=main&format=csv").text)) == 8
+
+
+def test_a_parquet_file_that_would_grow_without_end_is_refused(site: Site) -> None:
+    out = io.BytesIO()
+    pl.DataFrame({"id": ["a"], "want": ["0" * (32 << 20)]}).write_parquet(out, compression="zstd")
+    fields = {"dataset": "test", "message": "a bomb"}
+    page = Document(site.post("/data", fields, 413, files=a_file("x.parquet", out.getvalue())).text)
+    assert "more than a packed file may grow to" in page.text
+
+
+def test_all_rows_that_differ_are_met_page_by_page_and_file_by_file(site: Site) -> None:
+    count = CHANGES_IN_A_FILE + 150
+    ids = [f"n{i:05}" for i in range(count)]
+    rows = pl.DataFrame({"id": ids, "want": ids, "offer": ids, "meet": ["no"] * count})
+    site.bench.workspace.data.commit("test", upserts=rows, message="many", actor="thandi")
+    head = site.bench.workspace.data.head("test").id
+    for path in ("/data/test/diff?b=main", f"/data/test/commits/{head}"):
+        first = site.client.get(path)
+        assert f"The first 100 of {count:,}" in Document(first.text).text
+        (link,) = [one for one in Document(first.text).links() if "after=" in one and "format" not in one]
+        second = Document(site.client.get(link).text)
+        assert {f"/data/test/examples/n{i:05}" for i in range(100, 200)} <= {
+            one.split("?")[0] for one in second.links()
+        }
+        seen, link = list[str](), f"{path}{'&' if '?' in path else '?'}format=csv"
+        while link:
+            answer = site.client.get(link)
+            seen += [row["id"] for row in rows_of(answer.text)]
+            link = answer.links.get("next", {}).get("url", "")
+        assert seen == ids
 
 
 def test_without_a_choice_the_last_change_is_shown(shown: Site) -> None:

@@ -620,7 +620,7 @@ def test_every_model_is_asked_the_same_question(site: Site, bench: Bench) -> Non
     Path(bench.workspace.root, "mine.py").write_text(code, encoding="utf-8")
     bench.workspace.models.add_python("quarter", "mine:answer", actor="thandi")
     text = Document(site.post("/reports/1/ask").text).text
-    assert "asked now" in text
+    assert "asked just now" in text
     assert "of its predictions" in text
     rows = rows_of(site.post("/reports/1/ask", {"format": "csv"}).text)
     assert {row["model"]: row["answer"] for row in rows} == {"quarter": "no", "v1": "no", "v2": "no"}

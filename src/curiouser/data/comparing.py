@@ -45,16 +45,19 @@ class Comparer:
     def __init__(self, database: Database, states: States) -> None:
         self.database, self.states = database, states
 
-    def diff(self, before: DataCommit | None, after: DataCommit, limit: int) -> DataDiff:
-        """Count what changed, and list the first rows by id.
+    def diff(
+        self, before: DataCommit | None, after: DataCommit, limit: int, *, after_id: str | None = None
+    ) -> DataDiff:
+        """Count what changed, and list some rows by id.
 
         Args:
             before: The earlier one; None is a table without rows.
             after: The later one.
             limit: Most rows to list.
+            after_id: Cursor: list only rows whose id comes behind this one.
         """
         pieces = self.pieces(before, after)
-        counts, shown = Counts(added=0, changed=0, removed=0), list[RowChange]()
+        counts, shown, behind = Counts(added=0, changed=0, removed=0), list[RowChange](), 0
         for part in pieces.parts:
             more = counts_of(part)
             counts = Counts(
@@ -62,8 +65,10 @@ class Comparer:
                 changed=counts.changed + more.changed,
                 removed=counts.removed + more.removed,
             )
+            listed = part if after_id is None else part.filter(pl.col(ID) > after_id)
+            behind += listed.height
             if len(shown) < limit:
-                shown += row_changes(part.head(limit - len(shown)), pieces.schema)
+                shown += row_changes(listed.head(limit - len(shown)), pieces.schema)
         return DataDiff(
             before=_NOBODY if before is None else before.id,
             after=after.id,
@@ -71,7 +76,7 @@ class Comparer:
             removed=counts.removed,
             changed=counts.changed,
             rows=tuple(shown),
-            truncated=counts.total > len(shown),
+            truncated=behind > len(shown),
         )
 
     def changes(self, before: DataCommit | None, after: DataCommit) -> pl.DataFrame:

@@ -139,6 +139,7 @@ class BranchMovedError(RetryableError):
     """Somebody moved the branch first, and touched the same rows; nothing happened."""
 
     code = "CUR209"
+    http_status = 409  # the server is well, and what it was asked may want another look
 
     def __init__(self, dataset: str, branch: str, ids: Sequence[str] = ()) -> None:
         self.dataset, self.branch, self.ids = dataset, branch, tuple(ids)

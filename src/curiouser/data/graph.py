@@ -158,10 +158,11 @@ def get_data_commit(connection: Connection, id_: DataCommitId) -> DataCommit:
     return data_commit_of(row)
 
 
-def all_datasets(connection: Connection) -> list[Dataset]:
-    """List the datasets by name."""
-    found = connection.execute(select(datasets).order_by(datasets.c.name)).mappings()
-    return [_dataset_of(row) for row in found]
+def all_datasets(connection: Connection, *, after: str | None = None, limit: int | None = None) -> list[Dataset]:
+    """List the datasets by name, from behind one and at most so many."""
+    query = select(datasets).order_by(datasets.c.name).limit(limit)
+    query = query if after is None else query.where(datasets.c.name > after)
+    return [_dataset_of(row) for row in connection.execute(query).mappings()]
 
 
 def find_dataset(connection: Connection, name: str) -> Dataset | None:
@@ -190,9 +191,10 @@ def all_refs(connection: Connection, dataset: str | None = None) -> list[Ref]:
     return [_ref_of(row) for row in connection.execute(query).mappings()]
 
 
-def find_ref(connection: Connection, dataset: str, name: str) -> Ref | None:
-    """Find a branch or tag, or None."""
+def find_ref(connection: Connection, dataset: str, name: str, *, lock: bool = False) -> Ref | None:
+    """Find a branch or tag, or None; locked, it stays where it is until the transaction ends."""
     query = select(refs).where(refs.c.dataset == dataset, refs.c.name == name)
+    query = query.with_for_update() if lock else query
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else _ref_of(row)
 

@@ -21,10 +21,10 @@ from curiouser.data.hashing import row_hashes, value_hashes
 from curiouser.data.identities import hashed_ids
 from curiouser.data.looking import Look, Looked, Met, good_of
 from curiouser.data.plans import DEFAULT_SIZES, Imported, ImportPlan, Sizes, Told, nobody
-from curiouser.data.records import ColumnType, DatasetKind, Origin
+from curiouser.data.records import ColumnType, Committed, DatasetKind, Origin
 from curiouser.data.service import DataService
 from curiouser.data.stored import ID, ORIGIN, conform
-from curiouser.kernel.errors import UsageError
+from curiouser.kernel.errors import StaleEditError, UsageError
 
 
 def import_rows(
@@ -52,7 +52,8 @@ def import_rows(
         BadDataError: Rows are bad; all are named, and nothing was changed.
         WrongDatasetKindError: The dataset is labelled, or is not.
         ChangedInputError: A known id would get another input.
-        BranchMovedError: The branch is not where it was expected to be.
+        StaleEditError: The branch is not where it was expected to be.
+        BranchMovedError: Somebody changed the same rows meanwhile.
         StorageError: The disk refused; nothing was changed.
     """
     met = _meet(data, plan)
@@ -79,7 +80,7 @@ def _meet(data: DataService, plan: ImportPlan) -> Met:
         )
     head = data.head(plan.dataset, plan.branch)
     if plan.expect is not None and head.id != plan.expect:
-        raise BranchMovedError(plan.dataset, plan.branch)
+        raise _stale(plan)
     return Met(head=head, kind=known.kind)
 
 
@@ -92,6 +93,13 @@ def _known_ids(data: DataService, look: Look) -> pl.Series | None:
     return data.rows(look.met.head.id, columns=[ID])[ID]
 
 
+def _stale(plan: ImportPlan) -> StaleEditError:
+    return StaleEditError(
+        f"branch {plan.branch} of {plan.dataset} is no longer at {str(plan.expect)[:12]}; nothing was changed",
+        "look at what changed with `curiouser data log`, then import for the version that is there now",
+    )
+
+
 class _HandOver:
     """Hands rows that were checked to the service, at once or in parts."""
 
@@ -102,9 +110,28 @@ class _HandOver:
     def run(self, sizes: Sizes) -> Imported:
         if self.plan.dry_run:
             return self._preview()
+        try:
+            committed = self._commit(sizes)
+        except BranchMovedError as error:
+            if self.plan.expect is None:
+                raise
+            raise _stale(self.plan) from error
+        return Imported(
+            data_commit=committed.data_commit,
+            content_hash=committed.content_hash,
+            rows=committed.rows,
+            added=committed.added,
+            changed=committed.changed,
+            removed=committed.removed,
+            rejected=self.looked.rejected,
+            notes=tuple(self._notes()),
+            dry_run=False,
+        )
+
+    def _commit(self, sizes: Sizes) -> Committed:
         types = {**self.look.types, ID: ColumnType.TEXT, ORIGIN: ColumnType.CATEGORY}
         if self.looked.good <= sizes.at_once_rows:
-            committed = self.data.commit(
+            return self.data.commit(
                 self.plan.dataset,
                 self.plan.branch,
                 upserts=pl.concat(self.parts()),
@@ -116,28 +143,17 @@ class _HandOver:
                 schema=types,
                 allow_input_changes=self.plan.allow_input_changes,
             )
-        else:
-            committed = self.data.commit_large(
-                self.plan.dataset,
-                self.plan.branch,
-                parts=self.parts(),
-                message=self.plan.message,
-                actor=self.plan.actor,
-                replace=self.plan.replace,
-                kind=self.look.met.kind,
-                schema=types,
-                allow_input_changes=self.plan.allow_input_changes,
-            )
-        return Imported(
-            data_commit=committed.data_commit,
-            content_hash=committed.content_hash,
-            rows=committed.rows,
-            added=committed.added,
-            changed=committed.changed,
-            removed=committed.removed,
-            rejected=self.looked.rejected,
-            notes=tuple(self._notes()),
-            dry_run=False,
+        return self.data.commit_large(
+            self.plan.dataset,
+            self.plan.branch,
+            parts=self.parts(),
+            message=self.plan.message,
+            actor=self.plan.actor,
+            replace=self.plan.replace,
+            expect=self.plan.expect,
+            kind=self.look.met.kind,
+            schema=types,
+            allow_input_changes=self.plan.allow_input_changes,
         )
 
     def parts(self) -> Iterator[pl.DataFrame]:

@@ -27,7 +27,7 @@ from curiouser.data.sorting import sorted_by
 from curiouser.data.states import State, ranges
 from curiouser.data.stored import ID, Schema, conform, empty_rows, some_ids
 from curiouser.kernel.configuration import Task
-from curiouser.kernel.ids import ObjectName
+from curiouser.kernel.ids import DataCommitId, ObjectName
 from curiouser.storage.objects import disk_errors
 
 _SAMPLES = 256  # ids taken from each run
@@ -104,13 +104,17 @@ class LargeCommitter:
         self.files: RowFiles = committer.states.files
         self._sample_every = max(1, self.files.layout.run_rows // _SAMPLES)
 
-    def commit(self, request: Request, parts: Iterable[pl.DataFrame]) -> Committed:
+    def commit(
+        self, request: Request, parts: Iterable[pl.DataFrame], *, expect: DataCommitId | None = None
+    ) -> Committed:
         """Write rows by id, as ``DataService.commit`` does, with memory bounded by the size of a part.
 
         Raises:
-            BranchMovedError: The branch moved meanwhile; nothing happened.
+            BranchMovedError: The branch moved meanwhile, or is not where it was expected; nothing happened.
         """
         known, head = self.committer.head(request.dataset, request.branch)
+        if expect is not None and (head is None or head.id != expect):
+            raise BranchMovedError(request.dataset, request.branch)
         state = self.committer.states.of(head)
         with ExitStack() as stack:
             runs, given = self._spill(parts, state, request, stack)

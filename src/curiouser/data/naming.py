@@ -11,7 +11,7 @@ from curiouser.data.protecting import refuse_protected
 from curiouser.data.records import DatasetLine, DatasetStatus, Ref, RefKind
 from curiouser.data.tables import data_commits, refs, snapshots
 from curiouser.kernel.clock import Clock
-from curiouser.kernel.errors import BadInputError, ConflictError
+from curiouser.kernel.errors import BadInputError, ConflictError, refuse_stale
 from curiouser.kernel.ids import plain_name
 from curiouser.storage import Database
 
@@ -54,11 +54,12 @@ class Refs:
             raise _taken(dataset, name) from error
         return ref
 
-    def delete(self, dataset: str, name: str, *, kind: RefKind, actor: str) -> Ref:
+    def delete(self, dataset: str, name: str, *, kind: RefKind, expected: Ref | None = None, actor: str) -> Ref:
         """Delete a branch or tag; what it named stays until garbage collection.
 
         Raises:
             RefNotFoundError: There is none.
+            StaleEditError: It is not as it was expected to be.
             ConflictError: It is the main branch.
             ProtectedBranchError: It is protected.
         """
@@ -66,10 +67,11 @@ class Refs:
             raise ConflictError(f"{dataset}@{name} is the main branch, and stays", "delete another branch")
         with self.database.write() as connection:
             graph.get_dataset(connection, dataset)
-            ref = graph.find_ref(connection, dataset, name)
+            ref = graph.find_ref(connection, dataset, name, lock=True)
             if ref is None or ref.kind is not kind:
                 raise RefNotFoundError(f"{dataset}@{name}", f"there is no such {kind}")
             refuse_protected(connection, dataset, name)
+            refuse_stale(ref, expected, f"{kind} {name!r}")
             connection.execute(delete(refs).where(refs.c.dataset == dataset, refs.c.name == name))
             gone = Ref(dataset=dataset, name=name, kind=kind, data_commit=ref.data_commit, updated_at=self.clock())
             graph.log_ref(connection, gone, before=ref.data_commit, actor=actor, what="delete")
@@ -86,8 +88,10 @@ def point(dataset: str, at: str) -> str:
     return at if "@" in at else f"{dataset}@{at}"
 
 
-def dataset_statuses(connection: Connection) -> list[DatasetStatus]:
-    """List all datasets with their branches, tags and size."""
+def dataset_statuses(
+    connection: Connection, *, after: str | None = None, limit: int | None = None
+) -> list[DatasetStatus]:
+    """List datasets by name with their branches, tags and size, from behind one and at most so many."""
     changes = select(data_commits.c.dataset, func.sum(data_commits.c.size_bytes)).group_by(data_commits.c.dataset)
     tables = (
         select(data_commits.c.dataset, func.sum(snapshots.c.size_bytes))
@@ -107,7 +111,7 @@ def dataset_statuses(connection: Connection) -> list[DatasetStatus]:
             ),
             size_bytes=sizes.get(each.name, 0),
         )
-        for each in graph.all_datasets(connection)
+        for each in graph.all_datasets(connection, after=after, limit=limit)
     ]
 
 

@@ -82,11 +82,21 @@ class Protections:
             connection.execute(delete(protections).where(*here))
         return known
 
-    def all(self, dataset: str | None = None) -> list[Protection]:
-        """List protected branches by dataset and name."""
-        query = select(protections).order_by(protections.c.dataset, protections.c.branch)
+    def all(
+        self, dataset: str | None = None, *, after: str | None = None, limit: int | None = None
+    ) -> list[Protection]:
+        """List protected branches by dataset and name.
+
+        Args:
+            dataset: Of this dataset; of every one when left out.
+            after: Cursor in the list of one dataset: start behind the branch of this name.
+            limit: At most this many; all when left out.
+        """
+        query = select(protections).order_by(protections.c.dataset, protections.c.branch).limit(limit)
         if dataset is not None:
             query = query.where(protections.c.dataset == dataset)
+        if after is not None:
+            query = query.where(protections.c.branch > after)
         with self._database.read() as connection:
             return [_protection_of(row) for row in connection.execute(query).mappings()]
 

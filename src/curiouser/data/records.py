@@ -160,7 +160,12 @@ class DataDiff:
     rows: tuple[RowChange, ...]
     """The rows themselves, by id, up to the limit that was asked for."""
     truncated: bool
-    """Whether there are more rows than these."""
+    """Whether there are more rows behind these."""
+
+    @property
+    def next(self) -> ExampleId | None:
+        """Cursor: the row behind which the next page begins; None after the last one."""
+        return self.rows[-1].id if self.truncated and self.rows else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,6 +135,7 @@ class DataService(Versions):
         message: str,
         actor: str,
         replace: bool = False,
+        expect: DataCommitId | None = None,
         kind: DatasetKind | None = None,
         schema: Schema | None = None,
         allow_input_changes: bool = False,
@@ -150,6 +151,7 @@ class DataService(Versions):
             message: Why.
             actor: Who.
             replace: The rows are the whole table.
+            expect: Commit only if the branch still stands here.
             kind: Labelled or unlabelled.
             schema: Types of columns.
             allow_input_changes: Let a known id get another input.
@@ -167,7 +169,7 @@ class DataService(Versions):
             replace=replace,
             allow_input_changes=allow_input_changes,
         )
-        return self._large.commit(request, parts)
+        return self._large.commit(request, parts, expect=expect)
 
     def edit(
         self,
@@ -242,22 +244,24 @@ class DataService(Versions):
         """
         return self._refs.put(dataset, name, at, kind=RefKind.TAG, actor=actor)
 
-    def delete_branch(self, dataset: str, name: str, *, actor: str) -> Ref:
+    def delete_branch(self, dataset: str, name: str, *, expected: Ref | None = None, actor: str) -> Ref:
         """Delete a branch; its data commits stay until garbage collection finds them out of grace.
 
         Raises:
             RefNotFoundError: No such branch.
+            StaleEditError: It is not where it was expected to be; nothing was changed.
             ConflictError: It is ``main``.
         """
-        return self._refs.delete(dataset, name, kind=RefKind.BRANCH, actor=actor)
+        return self._refs.delete(dataset, name, kind=RefKind.BRANCH, expected=expected, actor=actor)
 
-    def delete_tag(self, dataset: str, name: str, *, actor: str) -> Ref:
+    def delete_tag(self, dataset: str, name: str, *, expected: Ref | None = None, actor: str) -> Ref:
         """Delete a tag.
 
         Raises:
             RefNotFoundError: No such tag.
+            StaleEditError: It is not where it was expected to be.
         """
-        return self._refs.delete(dataset, name, kind=RefKind.TAG, actor=actor)
+        return self._refs.delete(dataset, name, kind=RefKind.TAG, expected=expected, actor=actor)
 
     def revert(
         self, dataset: str, branch: str, data_commit: str, *, actor: str, message: str | None = None

@@ -11,13 +11,12 @@ from curiouser.data import graph
 from curiouser.data.blaming import Blaming, ExampleHistory
 from curiouser.data.changesets import after_rows, before_rows
 from curiouser.data.comparing import Comparer
-from curiouser.data.errors import RefNotFoundError
 from curiouser.data.naming import dataset_statuses, line_of
 from curiouser.data.records import DataCommit, DataDiff, Dataset, DatasetLine, DatasetStatus, Ref, ShownCommit
 from curiouser.data.snapshots import RowFiles
 from curiouser.data.states import States
 from curiouser.data.stored import ID
-from curiouser.kernel.errors import BadInputError
+from curiouser.kernel.errors import BadInputError, UsageError
 from curiouser.storage import Database
 
 BATCH_ROWS = 65_536
@@ -149,12 +148,13 @@ class Versions:
         blaming = Blaming(self.database, self._files, self._states)
         return blaming.history(ref, example, limit=limit, before=before, versions=versions)
 
-    def show(self, ref: str, limit: int = 20) -> ShownCommit:
+    def show(self, ref: str, limit: int = 20, *, after_id: str | None = None) -> ShownCommit:
         """Show one version: who, why, and which rows it changed.
 
         Args:
             ref: Which version.
             limit: Most rows to list.
+            after_id: Cursor, as for :meth:`diff`.
 
         Raises:
             As :meth:`resolve`.
@@ -163,20 +163,22 @@ class Versions:
             at = graph.resolve(connection, ref)
             parent = graph.get_data_commit(connection, at.parents[0]) if at.parents else None
             names = [each for each in graph.all_refs(connection, at.dataset) if each.data_commit == at.id]
-        return ShownCommit(data_commit=at, refs=tuple(names), diff=self._comparer.diff(parent, at, limit))
+        found = self._comparer.diff(parent, at, limit, after_id=after_id)
+        return ShownCommit(data_commit=at, refs=tuple(names), diff=found)
 
-    def diff(self, before: str, after: str, limit: int = 100) -> DataDiff:
+    def diff(self, before: str, after: str, limit: int = 100, *, after_id: str | None = None) -> DataDiff:
         """Compare two versions, example by example and field by field.
 
         Args:
             before: The earlier one.
             after: The later one; may be of another branch or dataset.
             limit: Most rows to list; the counts are of all.
+            after_id: Cursor: list only rows whose id comes behind this one, the ``next`` of the page before.
 
         Raises:
             As :meth:`resolve`.
         """
-        return self._comparer.diff(self.resolve(before), self.resolve(after), limit)
+        return self._comparer.diff(self.resolve(before), self.resolve(after), limit, after_id=after_id)
 
     def changed_rows(self, before: str, after: str) -> ChangedRows:
         """Read all rows that differ between two versions, as they were and as they became.
@@ -204,14 +206,14 @@ class Versions:
 
         Raises:
             DatasetNotFoundError: No such dataset.
-            RefNotFoundError: The cursor is gone.
+            UsageError: The cursor is gone.
         """
         with self.database.read() as connection:
             found = graph.all_refs(connection, graph.get_dataset(connection, dataset).name)
         if after is not None:
             names = [ref.name for ref in found]
             if after not in names:
-                raise RefNotFoundError(f"{dataset}@{after}", "the list cannot go on from there; begin again")
+                raise UsageError(f"{dataset} has no {after!r} to go on from", "begin again without a cursor")
             found = found[names.index(after) + 1 :]
         return found[:limit]
 
@@ -224,10 +226,15 @@ class Versions:
         """List all datasets with the head of their main branch."""
         return [line_of(each) for each in self.status()]
 
-    def status(self) -> list[DatasetStatus]:
-        """List all datasets with every branch and tag, and their size."""
+    def status(self, *, after: str | None = None, limit: int | None = None) -> list[DatasetStatus]:
+        """List datasets by name, with every branch and tag, and their size.
+
+        Args:
+            after: Cursor: start behind the dataset of this name.
+            limit: At most this many; all when left out.
+        """
         with self.database.read() as connection:
-            return dataset_statuses(connection)
+            return dataset_statuses(connection, after=after, limit=limit)
 
     def _columns(self, at: DataCommit, columns: Sequence[str] | None) -> list[str] | None:
         if columns is None:

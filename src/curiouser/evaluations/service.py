@@ -328,13 +328,14 @@ class EvaluationService:
         """
         return self._slices.find(text, test_set)
 
-    def remove_slice(self, name: str) -> Slice:
+    def remove_slice(self, name: str, *, expected: Slice | None = None) -> Slice:
         """Forget a slice's name; adding it again brings its scores back.
 
         Raises:
+            StaleEditError: The slice is not as it was expected to be.
             SliceNotFoundError: No slice has this name.
         """
-        return self._slices.remove(name)
+        return self._slices.remove(name, expected)
 
     # Parts of the verbs.
 

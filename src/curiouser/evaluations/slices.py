@@ -18,7 +18,7 @@ from curiouser.evaluations.test_set import TestSet
 from curiouser.kernel.canonical import canonical_json, digest_of
 from curiouser.kernel.clock import Clock, as_text
 from curiouser.kernel.configuration import Task
-from curiouser.kernel.errors import BadInputError, UsageError
+from curiouser.kernel.errors import BadInputError, UsageError, refuse_stale
 from curiouser.kernel.ids import ExampleId, plain_name
 from curiouser.measure import BoolArray
 from curiouser.storage import Database
@@ -95,16 +95,20 @@ class Slices:
             rows = connection.execute(select(named_slice).order_by(named_slice.c.name)).all()
         return tuple(_slice(row) for row in rows)
 
-    def remove(self, name: str) -> Slice:
+    def remove(self, name: str, expected: Slice | None = None) -> Slice:
         """Forget a name; the scores of its rows are kept, and adding it again brings them back.
 
         Raises:
+            StaleEditError: It selects otherwise than was expected.
             SliceNotFoundError: No slice has this name.
         """
         with self._database.write() as connection:
-            kept = connection.execute(select(named_slice).where(named_slice.c.name == name)).one_or_none()
+            # Locked, so that nobody names other rows so between the comparison and the deletion.
+            wanted = select(named_slice).where(named_slice.c.name == name).with_for_update()
+            kept = connection.execute(wanted).one_or_none()
             if kept is None:
                 raise SliceNotFoundError(name, _names(self.named()))
+            refuse_stale(_slice(kept), expected, f"slice {name!r}")
             connection.execute(delete(named_slice).where(named_slice.c.name == name))
         return _slice(kept)
 
@@ -138,12 +142,12 @@ class Slices:
         """List slices from behind one, at most so many.
 
         Raises:
-            SliceNotFoundError: The slice to go on from is gone.
+            UsageError: The slice to go on from is gone.
         """
         found, _ = self.every(test_set)
         names = _names([one.slice for one in found])
         if after is not None and after not in names:
-            raise SliceNotFoundError(after, names)
+            raise UsageError(f"there is no slice {after!r} to go on from", "begin again without a cursor")
         return found[0 if after is None else names.index(after) + 1 :][:limit]
 
     def find(self, text: str, test_set: TestSet) -> SlicedRows:

@@ -7,6 +7,7 @@ CuriouserError                      1 / 500
 │   └── BadRowsError                1 / 422   a file with bad rows, all of them named
 ├── NotFoundError (LookupError)     6 / 404   nothing has this name
 ├── ConflictError                   5 / 409   somebody was there first
+│   └── StaleEditError              5 / 412   an edit made for a state that is gone
 ├── UntrustedError                  1 / 403   would run or load what nobody vouched for
 ├── ModelFailedError                1 / 502   a user's model raised, hung, or answered nonsense
 ├── CheckFailedError                3 / 422   the check ran, and the answer is bad
@@ -92,7 +93,7 @@ class BadRowsError(BadInputError):
         if len(self.problems) > self.shown:
             shown.append(f"… and {len(self.problems) - self.shown:,} more")
         head = f"{source} has {len(self.problems):,} bad row(s); nothing was imported"
-        super().__init__(_listed(head, shown), repair or "correct them, or pass --skip-bad FILE to set them aside")
+        super().__init__(_listed(head, shown), repair or "correct them, or pass --skip-bad FILE")
         self.args = (source, self.problems, repair)
 
 
@@ -110,6 +111,13 @@ class ConflictError(CuriouserError):
     code = "CUR006"
     exit_status = 5
     http_status = 409
+
+
+class StaleEditError(ConflictError):
+    """The thing has changed since it was read."""
+
+    code = "CUR023"
+    http_status = 412
 
 
 class UntrustedError(CuriouserError):
@@ -206,6 +214,21 @@ class ObjectCorruptError(StorageError):
     """An object's bytes do not hash to its name."""
 
     code = "CUR018"
+
+
+def refuse_stale(now: object, expected: object | None, what: str) -> None:
+    """Refuse an edit that was made for another state; called where nobody else can write meanwhile.
+
+    Args:
+        now: The thing as it is.
+        expected: As it was when it was read; None: whatever it is.
+        what: Names it: ``model 'v2'``.
+
+    Raises:
+        StaleEditError: It is not as expected.
+    """
+    if expected is not None and now != expected:
+        raise StaleEditError(f"somebody has changed {what} since it was read", "read it again, and edit that")
 
 
 def _listed(head: str, lines: Sequence[str]) -> str:

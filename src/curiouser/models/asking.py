@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +27,8 @@ _DTYPES: Mapping[ColumnType, pl.DataType] = {
     ColumnType.TIMESTAMP: pl.Datetime("us", "UTC"),
 }
 _TEXT = pl.String()
+AT_ONCE = max(2, min(4, os.cpu_count() or 1))
+"""Models that are started at the same time: each is a process, and may take the memory that it was allowed."""
 
 
 class Asker:
@@ -47,8 +51,37 @@ class Asker:
             InputRefusedError: The input is not what the task says models read.
         """
         row = self._row(given, on)
-        stored = self._rows_with(row, on)
-        return tuple(self._asked(model, row, stored) for model in models)
+        found = dict(self._as_they_come(models, row, self._rows_with(row, on)))
+        return tuple(found[place] for place in range(len(models)))
+
+    def each(self, given: Mapping[str, Any], models: Sequence[Model], *, on: str = "test") -> Iterator[Asked]:
+        """Ask as :meth:`ask` does, and give each answer out as soon as it is there.
+
+        A model that can be called takes seconds to start, so a few start at once.
+
+        Raises:
+            InputRefusedError: The input is not what the task says models read; before any model is asked.
+        """
+        row = self._row(given, on)
+        coming = self._as_they_come(models, row, self._rows_with(row, on))
+        return (asked for _, asked in coming)
+
+    def _as_they_come(
+        self, models: Sequence[Model], row: pl.DataFrame, stored: pl.DataFrame
+    ) -> Iterator[tuple[int, Asked]]:
+        """Give out the place of each model in the order of the models, and what it said."""
+        slow = {place for place, model in enumerate(models) if model.kind.is_callable}
+        pool = ThreadPoolExecutor(min(len(slow), AT_ONCE) or 1, thread_name_prefix="asking")
+        try:
+            waiting = {pool.submit(self._asked, models[place], row, stored): place for place in sorted(slow)}
+            for place, model in enumerate(models):
+                if place not in slow:
+                    yield place, self._asked(model, row, stored)
+            for done in as_completed(waiting):
+                yield waiting[done], done.result()
+        finally:
+            # Whoever asked may have gone away; what is not begun is not begun any more.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _asked(self, model: Model, row: pl.DataFrame, stored: pl.DataFrame) -> Asked:
         try:

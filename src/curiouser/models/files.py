@@ -289,7 +289,7 @@ def _numbers(reading: _Reading, column: str) -> Numbers:
 
 def _within_bounds(reading: _Reading, column: str, numbers: Numbers) -> Numbers:
     outside = (numbers < -SLIGHT) | (numbers > 1 + SLIGHT)
-    hint = "; if scores are margins, add --margins --threshold T" if column == "score" else ""
+    hint = "; if scores are margins, add --margins and --threshold T" if column == "score" else ""
     given = reading.frame.get_column(column)
     reading.refuse(np.flatnonzero(outside), column, f"lies outside [0, 1]{hint}", given)
     slight = ((numbers < 0) | (numbers > 1)) & ~outside

@@ -12,7 +12,7 @@ import polars as pl
 from curiouser.data import DataService
 from curiouser.kernel.clock import Clock
 from curiouser.kernel.configuration import Task
-from curiouser.kernel.errors import BadInputError
+from curiouser.kernel.errors import BadInputError, refuse_stale
 from curiouser.kernel.ids import plain_name
 from curiouser.models import stored
 from curiouser.models.artefacts import read_artefact, skops_bytes
@@ -64,7 +64,7 @@ class ModelService:
         house = House(root=root, hidden=self._hidden, task=task)
         self._versions = Versions(database, objects, house, clock)
         self._files = FileModels(database, data=data, predictions=predictions, task=task, clock=clock)
-        self._asker = Asker(data, predictions, self._versions, task)
+        self.asker = Asker(data, predictions, self._versions, task)
 
     def add_predictions(
         self,
@@ -92,7 +92,8 @@ class ModelService:
             WrongFormatError: The columns are not those of a predictions file.
             PredictionsRefusedError: Rows are wrong; all are named, and nothing is stored.
         """
-        self._check_new(name, threshold, margins=margins)
+        self._free(name)
+        check_threshold(self._task, threshold, margins=margins)
         source = Path(predictions) if isinstance(predictions, str) else predictions
         return self._files.add(name, source, on=on, threshold=threshold, margins=margins, actor=actor)
 
@@ -124,7 +125,8 @@ class ModelService:
             ModelRunError: It cannot be imported.
             BadInputError: The target is no ``module:function``, or an input is none of the task's.
         """
-        self._check_new(name, threshold, margins=margins)
+        self._free(name)
+        check_threshold(self._task, threshold, margins=margins)
         module, _, function = target.partition(":")
         if not all(part.isidentifier() for part in [*module.split("."), *function.split(".")]):
             raise BadInputError(f"{target!r} names no callable", "write module:function, as in scoring:predict")
@@ -240,7 +242,7 @@ class ModelService:
     def list(
         self, *, include_retired: bool = False, every_version: bool = False, **page: Unpack[stored.Page]
     ) -> tuple[Model, ...]:
-        """List models by name, the newest version of each or every one; ``after`` (a name) and ``limit`` cut a page."""
+        """List models by name, the newest version of each or every one; ``after`` and ``limit`` cut a page."""
         with self._database.read() as connection:
             return stored.listed(connection, include_retired=include_retired, every_version=every_version, **page)
 
@@ -261,11 +263,12 @@ class ModelService:
         """Take a retired model back."""
         return self._changed(name, "restored", "", actor=actor, retired=False)
 
-    def set_threshold(self, name: str, threshold: float, *, actor: str) -> Model:
+    def set_threshold(self, name: str, threshold: float, *, expected: Model | None = None, actor: str) -> Model:
         """Say where the scores of a model are cut; predictions know no threshold and stay.
 
         Raises:
             BadInputError: The task is not binary, or the threshold is on no scale of the scores.
+            StaleEditError: The model is not as it was expected to be; nothing was changed.
             ReportedOnlyError: Only reported scores of it remain.
         """
         model = self.get(name)
@@ -275,6 +278,7 @@ class ModelService:
         with self._database.write() as connection:
             number = stored.lock_model(connection, model.id)
             before = stored.find(connection, name)
+            refuse_stale(before, expected, f"model {name!r}")
             stored.set_values(connection, before.id, threshold=threshold)
             detail = f"{before.title}: from {before.threshold} to {threshold}"
             stored.insert_event(connection, number, "threshold", detail, actor=actor, now=self._clock())
@@ -337,7 +341,7 @@ class ModelService:
             ModelNotFoundError: There is no model of a name.
         """
         models = self.list() if names is None else tuple(self.get(name) for name in names)
-        return self._asker.ask(given, models, on=on)
+        return self.asker.ask(given, models, on=on)
 
     def reported(self, model: Model) -> dict[str, ReportedScore]:
         """Map metrics to what was reported over all rows; empty where nothing was."""
@@ -380,10 +384,6 @@ class ModelService:
                 Added(model=stored.insert_reported_model(connection, name, scores[name], actor=actor, now=now))
                 for name in scores
             )
-
-    def _check_new(self, name: str, threshold: float | None, *, margins: bool) -> None:
-        self._free(name)
-        check_threshold(self._task, threshold, margins=margins)
 
     def _free(self, name: str) -> None:
         """Refuse a name that can't be one, or is taken, before any work is done; the database has the last word."""

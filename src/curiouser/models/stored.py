@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from curiouser.kernel.canonical import canonical_json, digest_of
@@ -104,7 +104,7 @@ class Page(TypedDict, total=False):
     """Which part of a list of models is wanted; all of it where nothing is said."""
 
     after: str | None
-    """Cursor: only models whose name comes after this one."""
+    """Cursor: only models whose name comes after this one; of every version, those behind this ``name@version``."""
     limit: int | None
     """At most this many."""
 
@@ -116,10 +116,17 @@ def listed(
     wanted = (_every_version() if every_version else _newest()).limit(page.get("limit"))
     after = page.get("after")
     if after is not None:
-        wanted = wanted.where(models.c.name > after)
+        wanted = wanted.where(_behind(after) if every_version else models.c.name > after)
     if not include_retired:
         wanted = wanted.where(models.c.retired.is_(False))
     return tuple(_model(row) for row in connection.execute(wanted))
+
+
+def _behind(after: str) -> ColumnElement[bool]:
+    name, _, version = after.rpartition("@")
+    if not name or not version.isdecimal():
+        return models.c.name > after
+    return or_(models.c.name > name, and_(models.c.name == name, model_versions.c.version > int(version)))
 
 
 def insert_model(connection: Connection, name: str, kind: ModelKind, *, actor: str, now: datetime) -> int:

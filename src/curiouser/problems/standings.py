@@ -127,7 +127,7 @@ def sentence(one: Standing, models_tried: int | None) -> str:
     Raises:
         KeyError: The state has no words; a new state needs them here.
     """
-    error, counted = one.error, f"{one.failed} of {one.error.n} failed"
+    error, counted = one.error, f"{one.failed:,} of {one.error.n:,} failed"
     flipped = ", ".join(one.flipped[:_SHOWN]) + (" …" if len(one.flipped) > _SHOWN else "")
     more = f"; {one.more_needed} more without error would prove it fixed" if one.more_needed else ""
     tried = f"{models_tried} model(s) were tried; written patterns are no random sample"
@@ -141,7 +141,8 @@ def sentence(one: Standing, models_tried: int | None) -> str:
         ProblemState.REGRESSED: f"regressed: {counted}, beyond chance, and {live}",
         ProblemState.SLIPPED: f"slipped: {counted}, within chance, and {live}",
     }
-    memorised = f"; {one.memorised} pattern(s) stand in its training data and are left out" if one.memorised else ""
+    stand, are = ("patterns stand", "are") if one.memorised > 1 else ("pattern stands", "is")
+    memorised = f"; {one.memorised:,} {stand} in its training data and {are} left out" if one.memorised else ""
     return words[one.state] + memorised
 
 

@@ -166,7 +166,7 @@ def _scores(numbers: array[float], wanted: Wanted) -> array[float]:
             raise NoAnswerError(
                 f"answered the score {value!r}, which is outside [0, 1]",
                 row,
-                "answer with probabilities, or add the model with --margins --threshold T if its scores are margins",
+                "answer with probabilities, or, if its scores are margins, add it with --margins and --threshold T",
             )
         numbers[row] = min(max(value, 0.0), 1.0)
     return numbers

@@ -68,6 +68,7 @@ def diff_body(found: DataDiff) -> dict[str, Json]:
         "changed": found.changed,
         "rows": [_row_body(row) for row in found.rows],
         "truncated": found.truncated,
+        "next": found.next,
     }
 
 

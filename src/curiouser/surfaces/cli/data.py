@@ -168,11 +168,12 @@ def blame(
 @click.argument("before")
 @click.argument("after")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=0), help="Most rows shown.")
+@click.option("--after-id", metavar="ID", help="Only rows behind this one: the `next` of the page before.")
 @json_option
 @pass_workspace
-def diff(workspace: Workspace, before: str, after: str, limit: int, *, as_json: bool) -> None:
+def diff(workspace: Workspace, before: str, after: str, *, limit: int, after_id: str | None, as_json: bool) -> None:
     """Show what changed from BEFORE to AFTER, row by row and field by field."""
-    found = workspace.data.diff(before, after, limit=limit)
+    found = workspace.data.diff(before, after, limit=limit, after_id=after_id)
     emit(diff_body(found), lambda: _diff_text(found), as_json=as_json)
 
 

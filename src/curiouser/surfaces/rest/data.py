@@ -8,7 +8,6 @@ from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.data import Cell, Ref, RefKind, RefNotFoundError, page_of_rows
 from curiouser.surfaces.bodies.data import (
     blame_body,
@@ -21,10 +20,11 @@ from curiouser.surfaces.bodies.data import (
     shown_body,
 )
 from curiouser.surfaces.bodies.data_files import rows_body
-from curiouser.surfaces.rest.pages import following, paged, rest_after
+from curiouser.surfaces.rest.pages import following, paged
 from curiouser.surfaces.rest.parameters import MOST_ROWS, Body, Id, Ids, Name, Text
 from curiouser.surfaces.rest.parameters import Ref as RefText
-from curiouser.surfaces.serving.answers import body_answer, must_match, tagged_answer
+from curiouser.surfaces.serving.answers import body_answer, expected, tagged_answer
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import After, Asked, Caller, Limit, Routes
 
 routes = Routes(tags=["data"])
@@ -63,51 +63,51 @@ class Undo(Body):
     message: Text | None = None
 
 
-@routes.get("/datasets", role=Role.VIEWER)
+@routes.get("/datasets", does=Verb.READ)
 def list_datasets(caller: Asked, limit: Limit = 100, after: After = None) -> Response:
     """List every dataset with its branches, tags, rows and size; `curiouser data status`."""
-    found = rest_after(caller.workspace.data.status(), after, lambda one: one.dataset.name)[: limit + 1]
+    found = caller.workspace.data.status(after=after, limit=limit + 1)
     cursor = following(found, limit, lambda one: one.dataset.name)
     return body_answer(paged(data_status_body(found[:limit]), cursor))
 
 
-@routes.get("/datasets/{dataset}/refs", role=Role.VIEWER)
+@routes.get("/datasets/{dataset}/refs", does=Verb.READ)
 def list_refs(caller: Asked, dataset: Name, limit: Limit = 100, after: After = None) -> Response:
     """List the branches, then the tags of a dataset; `curiouser data branch`."""
-    found = rest_after(caller.workspace.data.refs(dataset), after, lambda one: one.name)[: limit + 1]
+    found = caller.workspace.data.refs(dataset, after=after, limit=limit + 1)
     return body_answer(paged(refs_body(found[:limit]), following(found, limit, lambda one: one.name)))
 
 
-@routes.get("/datasets/{dataset}/refs/{name}", role=Role.VIEWER)
+@routes.get("/datasets/{dataset}/refs/{name}", does=Verb.READ)
 def show_ref(caller: Asked, dataset: Name, name: Name) -> Response:
     """Show where a branch or tag points."""
     return tagged_answer(ref_body(_ref(caller, dataset, name)))
 
 
-@routes.post("/datasets/{dataset}/branches", role=Role.MAINTAINER, status_code=201)
+@routes.post("/datasets/{dataset}/branches", does=Verb.ADD_BRANCH, status_code=201)
 def add_branch(caller: Asked, dataset: Name, body: NewRef) -> Response:
     """Start a branch; `curiouser data branch NAME`."""
     made = caller.workspace.data.branch(dataset, body.name, body.at, actor=caller.actor)
     return tagged_answer(ref_body(made), status=201)
 
 
-@routes.post("/datasets/{dataset}/tags", role=Role.MAINTAINER, status_code=201)
+@routes.post("/datasets/{dataset}/tags", does=Verb.ADD_TAG, status_code=201)
 def add_tag(caller: Asked, dataset: Name, body: NewRef) -> Response:
     """Give a version a lasting name; `curiouser data tag NAME`."""
     made = caller.workspace.data.tag(dataset, body.name, body.at, actor=caller.actor)
     return tagged_answer(ref_body(made), status=201)
 
 
-@routes.delete("/datasets/{dataset}/refs/{name}", role=Role.MAINTAINER)
+@routes.delete("/datasets/{dataset}/refs/{name}", does=Verb.ADD_BRANCH)
 def delete_ref(caller: Asked, request: Request, dataset: Name, name: Name) -> Response:
     """Delete a branch or a tag; its versions stay until garbage collection; `curiouser data branch NAME --delete`."""
     found, data = _ref(caller, dataset, name), caller.workspace.data
-    must_match(request, ref_body(found))
+    seen = expected(request, found, ref_body(found))
     delete = data.delete_branch if found.kind is RefKind.BRANCH else data.delete_tag
-    return body_answer(ref_body(delete(dataset, name, actor=caller.actor)))
+    return body_answer(ref_body(delete(dataset, name, expected=seen, actor=caller.actor)))
 
 
-@routes.post("/datasets/{dataset}/edits", role=Role.MAINTAINER)
+@routes.post("/datasets/{dataset}/edits", does=Verb.EDIT_ROWS)
 def edit_rows(caller: Asked, dataset: Name, body: Edit) -> Response:
     """Correct single cells and delete rows; `curiouser data commit`."""
     cells = [Cell(id=one.id, column=one.column, text=one.text) for one in body.cells]
@@ -117,7 +117,7 @@ def edit_rows(caller: Asked, dataset: Name, body: Edit) -> Response:
     )
 
 
-@routes.post("/datasets/{dataset}/reverts", role=Role.MAINTAINER)
+@routes.post("/datasets/{dataset}/reverts", does=Verb.REVERT_COMMIT)
 def revert(caller: Asked, dataset: Name, body: Undo) -> Response:
     """Undo one version with a new one; what came later stays; `curiouser data revert`."""
     data, commit = caller.workspace.data, body.data_commit
@@ -125,25 +125,28 @@ def revert(caller: Asked, dataset: Name, body: Undo) -> Response:
     return body_answer(committed_body(made))
 
 
-@routes.get("/log", role=Role.VIEWER)
+@routes.get("/log", does=Verb.READ)
 def log(caller: Asked, ref: RefText = "test", limit: Limit = 20, after: RefText | None = None) -> Response:
     """List the versions of a ref, newest first; `curiouser data log`."""
     return body_answer(log_body(caller.workspace.data.log(ref, limit=limit, before=after), limit))
 
 
-@routes.get("/data-commits/{ref}", role=Role.VIEWER)
-def show_data_commit(caller: Asked, ref: RefText, limit: Limit = 20) -> Response:
+@routes.get("/data-commits/{ref}", does=Verb.READ)
+def show_data_commit(caller: Asked, ref: RefText, limit: Limit = 20, after_id: Id | None = None) -> Response:
     """Show one version: who, why, its columns, and which rows it changed; `curiouser data show`."""
-    return body_answer(shown_body(caller.workspace.data.show(ref, limit=limit)))
+    return body_answer(shown_body(caller.workspace.data.show(ref, limit=limit, after_id=after_id)))
 
 
-@routes.get("/diff", role=Role.VIEWER)
-def diff(caller: Asked, before: RefText, after: RefText, limit: Limit = 100) -> Response:
-    """Show what changed between two versions, row by row and field by field; `curiouser data diff`."""
-    return body_answer(diff_body(caller.workspace.data.diff(before, after, limit=limit)))
+@routes.get("/diff", does=Verb.READ)
+def diff(caller: Asked, before: RefText, after: RefText, limit: Limit = 100, after_id: Id | None = None) -> Response:
+    """Show what changed between two versions, row by row and field by field; `curiouser data diff`.
+
+    The two versions are `before` and `after`; the `next` of a page is sent back as `after_id`.
+    """
+    return body_answer(diff_body(caller.workspace.data.diff(before, after, limit=limit, after_id=after_id)))
 
 
-@routes.get("/rows", role=Role.VIEWER)
+@routes.get("/rows", does=Verb.READ)
 def list_rows(
     caller: Asked, ref: RefText = "test", limit: Limit = 50, after: Id | None = None, where: Text | None = None
 ) -> Response:
@@ -152,7 +155,7 @@ def list_rows(
     return body_answer(rows_body(found))
 
 
-@routes.get("/datasets/{dataset}/blame", role=Role.VIEWER)
+@routes.get("/datasets/{dataset}/blame", does=Verb.READ)
 def blame(  # one parameter per option
     caller: Asked,
     dataset: Name,

@@ -9,7 +9,6 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.data import ColumnType, Dialect, ExportPlan, Origin
 from curiouser.kernel.errors import UsageError
 from curiouser.surfaces.bodies.data_files import imported_body
@@ -17,6 +16,7 @@ from curiouser.surfaces.rest.downloads import file_answer, written
 from curiouser.surfaces.rest.parameters import Body, Name, Ref, Text
 from curiouser.surfaces.rest.uploads import TABLES, Table, file_body
 from curiouser.surfaces.serving.answers import body_answer
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 
 routes = Routes(tags=["data"])
@@ -67,7 +67,7 @@ class ExportOptions(Body):
     raw: bool = False
 
 
-@routes.post("/datasets/{dataset}/rows", role=Role.MAINTAINER, takes_files=True, openapi_extra=file_body(TABLES))
+@routes.post("/datasets/{dataset}/rows", does=Verb.IMPORT_ROWS, takes_files=True, openapi_extra=file_body(TABLES))
 def import_rows(caller: Asked, dataset: Name, said: Annotated[ImportOptions, Query()], file: Table) -> Response:
     """Import the rows sent as the body: known ids are changed, others added; `curiouser data import`.
 
@@ -81,7 +81,7 @@ def import_rows(caller: Asked, dataset: Name, said: Annotated[ImportOptions, Que
     return body_answer(imported_body(done, _text_of(rejects) if done.rejected else None))
 
 
-@routes.get("/export", role=Role.VIEWER, responses=file_answer(*_FORMS))
+@routes.get("/export", does=Verb.READ, responses=file_answer(*_FORMS))
 def export(caller: Asked, said: Annotated[ExportOptions, Query()]) -> Response:
     """Download the rows of a version; importing the file again changes nothing; `curiouser data export`."""
     plan = ExportPlan(ref=said.ref, columns=tuple(said.column), where=said.where, raw=said.raw)

@@ -13,7 +13,6 @@ from typing import Annotated, Literal
 from fastapi import Query
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.kernel.errors import NotFoundError, UsageError
 from curiouser.kernel.ids import ObjectName
 from curiouser.models import Added, write_rows
@@ -22,6 +21,7 @@ from curiouser.surfaces.rest.downloads import file_answer, stored, written
 from curiouser.surfaces.rest.parameters import Body, Finite, ModelRef, Name, Ref
 from curiouser.surfaces.rest.uploads import SCORES, TABLES, Scores, Table, file_body
 from curiouser.surfaces.serving.answers import body_answer
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 
 routes = Routes(tags=["models"])
@@ -53,7 +53,7 @@ class MissingOptions(Body):
     raw: bool = False
 
 
-@routes.post("/models", role=Role.MAINTAINER, takes_files=True, status_code=201, openapi_extra=file_body(TABLES))
+@routes.post("/models", does=Verb.ADD_MODEL, takes_files=True, status_code=201, openapi_extra=file_body(TABLES))
 def add_model(caller: Asked, said: Annotated[PredictionsOptions, Query()], file: Table) -> Response:
     """Add a model of which there is a file of predictions, sent as the body; `curiouser model add --predictions`.
 
@@ -70,7 +70,7 @@ def add_model(caller: Asked, said: Annotated[PredictionsOptions, Query()], file:
 
 
 @routes.post(
-    "/models/reported", role=Role.MAINTAINER, takes_files=True, status_code=201, openapi_extra=file_body(SCORES)
+    "/models/reported", does=Verb.ADD_MODEL, takes_files=True, status_code=201, openapi_extra=file_body(SCORES)
 )
 def add_reported(caller: Asked, said: Annotated[ReportedOptions, Query()], file: Scores) -> Response:
     """Add a model of which only reported scores remain; `curiouser model add --reported`."""
@@ -82,13 +82,13 @@ def add_reported(caller: Asked, said: Annotated[ReportedOptions, Query()], file:
     return _added(caller, caller.workspace.models.add_reported(said.name, file, actor=caller.actor))
 
 
-@routes.post("/models/{name}/predictions", role=Role.MAINTAINER, takes_files=True, openapi_extra=file_body(TABLES))
+@routes.post("/models/{name}/predictions", does=Verb.UPDATE_MODEL, takes_files=True, openapi_extra=file_body(TABLES))
 def update_predictions(caller: Asked, name: ModelRef, file: Table, on: Ref = "test") -> Response:
     """Add predictions for rows that came later, sent as the body; `curiouser model update`."""
     return body_answer(updated_body(caller.workspace.models.update(name, file, on=on, actor=caller.actor)))
 
 
-@routes.get("/models/{name}/missing", role=Role.VIEWER, responses=file_answer(*_ROWS, "json"))
+@routes.get("/models/{name}/missing", does=Verb.READ, responses=file_answer(*_ROWS, "json"))
 def missing_rows(caller: Asked, name: ModelRef, said: Annotated[MissingOptions, Query()]) -> Response:
     """Give the rows a model has still to predict, id and inputs, as a file; `curiouser model missing`.
 
@@ -100,7 +100,7 @@ def missing_rows(caller: Asked, name: ModelRef, said: Annotated[MissingOptions, 
     return written(lambda path: write_rows(rows, path, raw=said.raw), f"{name}-missing", said.format)
 
 
-@routes.get("/models/{name}/file", role=Role.VIEWER, responses=file_answer())
+@routes.get("/models/{name}/file", does=Verb.READ, responses=file_answer())
 def model_file(caller: Asked, name: ModelRef) -> Response:
     """Download the file that a model was loaded from, where one is kept; it is named by its SHA-256."""
     kept = caller.workspace.models.get(name).source.get("object")

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from fastapi import Request
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.surfaces.bodies.problems import (
     changed_body,
     check_body,
@@ -23,7 +22,8 @@ from curiouser.surfaces.rest.downloads import KINDS, attachment_headers, file_an
 from curiouser.surfaces.rest.pages import following, paged
 from curiouser.surfaces.rest.parameters import Body, Finite, ModelRef, Models, Name, Number, Ref, Text
 from curiouser.surfaces.rest.patterns import Source
-from curiouser.surfaces.serving.answers import body_answer, entity_tag, must_match, tagged_answer
+from curiouser.surfaces.serving.answers import body_answer, entity_tag, expected, tagged_answer
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import After, Asked, Limit, Routes
 
 routes = Routes(tags=["problems"])
@@ -65,14 +65,14 @@ class ProblemEdit(Settings):
         }
 
 
-@routes.get("/problems", role=Role.VIEWER)
+@routes.get("/problems", does=Verb.READ)
 def list_problems(caller: Asked, limit: Limit = 50, after: After = None, *, closed: bool = True) -> Response:
     """List problems by name, with the counts of their patterns and reports; `curiouser problem list`."""
     found = caller.workspace.problems.list(include_closed=closed, limit=limit + 1, after=after)
     return body_answer(paged(problems_body(found[:limit]), following(found, limit, lambda one: one.problem.name)))
 
 
-@routes.post("/problems", role=Role.EXPERT, status_code=201)
+@routes.post("/problems", does=Verb.ADD_PROBLEM, status_code=201)
 def add_problem(caller: Asked, body: NewProblem) -> Response:
     """Describe a problem by patterns, which become rows of the test set; `curiouser problem add`."""
     made = caller.workspace.problems.add(**body.model_dump(), actor=caller.actor)
@@ -81,7 +81,7 @@ def add_problem(caller: Asked, body: NewProblem) -> Response:
     return body_answer(changed_body(made), status=201, headers=headers)
 
 
-@routes.get("/problems/{name}", role=Role.VIEWER)
+@routes.get("/problems/{name}", does=Verb.READ)
 def show_problem(
     caller: Asked, name: Name, on: Ref | None = None, model: Models = None, limit: Limit = 100
 ) -> Response:
@@ -93,60 +93,59 @@ def show_problem(
     return body_answer(shown_body(shown), headers={"ETag": entity_tag(problem_body(shown.problem))})
 
 
-@routes.patch("/problems/{name}", role=Role.EXPERT)
+@routes.patch("/problems/{name}", does=Verb.EDIT_PROBLEM)
 def edit_problem(caller: Asked, request: Request, name: Name, body: ProblemEdit) -> Response:
     """Change settings of a problem; null empties one; `curiouser problem edit`."""
     before = caller.workspace.problems.get(name)
-    must_match(request, problem_body(before))
-    expected = None if request.headers["if-match"].strip() == "*" else before
-    made = caller.workspace.problems.edit(name, expected=expected, actor=caller.actor, **body.changes())
+    seen = expected(request, before, problem_body(before))
+    made = caller.workspace.problems.edit(name, expected=seen, actor=caller.actor, **body.changes())
     return tagged_answer(problem_body(made))
 
 
-@routes.post("/problems/{name}/close", role=Role.MAINTAINER)
+@routes.post("/problems/{name}/close", does=Verb.CLOSE_PROBLEM)
 def close_problem(caller: Asked, name: Name) -> Response:
     """Close a problem; it stays a regression test; `curiouser problem close`."""
     return tagged_answer(problem_body(caller.workspace.problems.close(name, actor=caller.actor)))
 
 
-@routes.post("/problems/{name}/reopen", role=Role.MAINTAINER)
+@routes.post("/problems/{name}/reopen", does=Verb.REOPEN_PROBLEM)
 def reopen_problem(caller: Asked, name: Name) -> Response:
     """Reopen a closed problem; `curiouser problem reopen`."""
     return tagged_answer(problem_body(caller.workspace.problems.reopen(name, actor=caller.actor)))
 
 
-@routes.post("/problems/{name}/undo", role=Role.MAINTAINER)
+@routes.post("/problems/{name}/undo", does=Verb.UNDO_STEP)
 def undo_step(caller: Asked, name: Name) -> Response:
     """Take the latest step back, and rows it committed that nobody else uses; `curiouser problem undo`."""
     return body_answer(undone_body(caller.workspace.problems.undo(name, actor=caller.actor)))
 
 
-@routes.get("/problems/{name}/steps", role=Role.VIEWER)
+@routes.get("/problems/{name}/steps", does=Verb.READ)
 def list_steps(caller: Asked, name: Name, limit: Limit = 100, after: Number | None = None) -> Response:
     """List what was done to a problem, newest first; `curiouser problem log`."""
     found = caller.workspace.problems.steps(name, limit=limit + 1, before=after)
     return body_answer(paged(steps_body(found[:limit]), following(found, limit, lambda one: one.number)))
 
 
-@routes.get("/problems/{name}/history", role=Role.VIEWER)
+@routes.get("/problems/{name}/history", does=Verb.READ)
 def problem_history(caller: Asked, name: Name, on: Ref = "test", model: Models = None) -> Response:
     """Follow the error of a problem over the models, oldest first; `curiouser problem history NAME`."""
     return body_answer(history_body(caller.workspace.problems.history(name, on=on, models=model), name))
 
 
-@routes.get("/history", role=Role.VIEWER)
+@routes.get("/history", does=Verb.READ)
 def every_history(caller: Asked, on: Ref = "test", model: Models = None) -> Response:
     """Follow the error of every problem over the models; `curiouser problem history`."""
     return body_answer(history_body(caller.workspace.problems.history(on=on, models=model)))
 
 
-@routes.get("/triage", role=Role.VIEWER)
+@routes.get("/triage", does=Verb.READ)
 def triage(caller: Asked, model: ModelRef | None = None, on: Ref = "test", *, closed: bool = False) -> Response:
     """Rank problems by Impact on a model; `curiouser problem triage`."""
     return body_answer(triage_body(caller.workspace.problems.triage(model=model, on=on, include_closed=closed)))
 
 
-@routes.get("/check", role=Role.VIEWER)
+@routes.get("/check", does=Verb.READ)
 def check(caller: Asked, model: ModelRef | None = None, on: Ref = "test") -> Response:
     """Run every problem against a model before it is let out; `curiouser problem check`.
 
@@ -155,7 +154,7 @@ def check(caller: Asked, model: ModelRef | None = None, on: Ref = "test") -> Res
     return body_answer(check_body(caller.workspace.problems.check(model=model, on=on)))
 
 
-@routes.get("/template", role=Role.VIEWER, responses=file_answer("csv", "jsonl"))
+@routes.get("/template", does=Verb.READ, responses=file_answer("csv", "jsonl"))
 def template(caller: Asked, format: Literal["csv", "jsonl"] = "csv") -> Response:  # noqa: A002  the command's option
     """Give a file of patterns to start from; `curiouser problem template`."""
     text = caller.workspace.problems.template(form=format)

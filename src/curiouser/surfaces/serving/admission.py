@@ -20,6 +20,7 @@ from curiouser.surfaces.serving.errors import SignInNeededError
 from curiouser.surfaces.serving.guard import SAFE
 from curiouser.surfaces.serving.masking import is_form_token
 from curiouser.surfaces.serving.mounts import WORKSPACE, Mounts
+from curiouser.surfaces.serving.roles import NEEDS, OF_THE_SERVER, Verb
 from curiouser.surfaces.serving.routes import Caller, Via
 from curiouser.surfaces.serving.settings import Settings
 
@@ -44,25 +45,21 @@ class Admission:
     def _access(self) -> AccessService:
         return self._mounts.home.access
 
-    def admit(self, request: Request, needs: Role | None) -> Caller:
-        """Let a request in for a route that needs a role; None: anyone.
+    def admit(self, request: Request, verb: Verb | None) -> Caller:
+        """Let a request in for a route that does something; None: what anyone may.
 
         Raises:
             NotFoundError: It names no workspace that is served.
             SignInNeededError: It does not say who sent it, or nobody knows them.
             RoleTooLowError: They may not do this.
         """
-        caller = self._identified(request, self._found(request, needs))
-        if needs is None:
+        caller = self._identified(request, self._found(request, is_open=verb is None))
+        if verb is None:
             return caller
         if caller.role is None and caller.via == "nobody":
             raise SignInNeededError("nobody is signed in", "sign in at /login, or send `Authorization: Bearer TOKEN`")
-        if caller.role is None or not caller.role.allows(needs):
-            have = caller.role or "no role"
-            raise RoleTooLowError(
-                f"this needs the role {needs}, and {caller.actor} has {have} in {caller.name}",
-                "ask an admin of this server: curiouser user grant",
-            )
+        if not caller.may(verb):
+            raise _too_low(caller, verb)
         self._check_form_type(request, caller)
         return caller
 
@@ -77,13 +74,13 @@ class Admission:
                 "this form was not made for this session", "open the page again and send it from there"
             )
 
-    def _found(self, request: Request, needs: Role | None) -> Caller:
+    def _found(self, request: Request, *, is_open: bool) -> Caller:
         root = request.scope.get("root_path", "")
         path = request.scope["path"].removeprefix(root) or "/"
         try:
             name, workspace = self._mounts.get(request.scope.get(WORKSPACE))
         except NotFoundError:
-            if needs is not None:
+            if not is_open:
                 raise
             name, workspace = "", self._mounts.home
         flash = unquote(request.cookies.get(FLASH_COOKIE, ""))
@@ -128,6 +125,18 @@ class Admission:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in _SIMPLE:
             raise RoleTooLowError(f"the API takes no {kind}", "send application/json")
+
+
+def _too_low(caller: Caller, verb: Verb) -> RoleTooLowError:
+    repair, needs = "ask an admin of this server: curiouser user grant", NEEDS[verb]
+    if verb in OF_THE_SERVER:
+        return RoleTooLowError(
+            f"this concerns the whole server and needs the role {needs} in every workspace;"
+            f" {caller.actor} has {caller.everywhere or 'none'} there",
+            repair,
+        )
+    have = caller.role or "no role"
+    return RoleTooLowError(f"this needs the role {needs}, and {caller.actor} has {have} in {caller.name}", repair)
 
 
 def _with(caller: Caller, **changes: object) -> Caller:

@@ -7,17 +7,20 @@ import hashlib
 import io
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 from urllib.parse import quote
 
 from fastapi import Request
 from starlette.responses import Response
 
 from curiouser.kernel.canonical import Json
+from curiouser.kernel.errors import StaleEditError
 from curiouser.surfaces.bodies.text import json_text
 from curiouser.surfaces.serving.admission import FLASH_COOKIE
-from curiouser.surfaces.serving.errors import PreconditionNeededError, StaleEditError
+from curiouser.surfaces.serving.errors import PreconditionNeededError
 from curiouser.surfaces.serving.routes import Caller
 
+One = TypeVar("One")
 # As in exported data: an apostrophe that was there already is kept apart from ours.
 _FORMULA = re.compile(r"^'*[=+\-@\t\r]")
 _FLASH_S = 60
@@ -40,12 +43,16 @@ def entity_tag(body: Json) -> str:
     return f'"{hashlib.sha256(json_text(body).encode()).hexdigest()[:32]}"'
 
 
-def must_match(request: Request, body: Json) -> None:
-    """Refuse an edit that was not made for the present state of a thing.
+def expected(request: Request, found: One, body: Json) -> One | None:
+    """Refuse an edit that was not made for the present state of a thing, before any work is done for it.
 
     Args:
         request: Whose ``If-Match`` names a state, or is ``*``.
-        body: The present state.
+        found: The thing as it is now.
+        body: The same as a body, whose tag must be the one that is named.
+
+    Returns:
+        What the service must still find when nobody else can write; None where the edit is for any state.
 
     Raises:
         PreconditionNeededError: There is no ``If-Match``.
@@ -56,6 +63,7 @@ def must_match(request: Request, body: Json) -> None:
         raise PreconditionNeededError("an edit says which state it is for", "send the ETag you read as If-Match, or *")
     if wanted.strip() != "*" and entity_tag(body) not in {part.strip() for part in wanted.split(",")}:
         raise StaleEditError("this has changed since you read it", "read it again, and edit that")
+    return None if wanted.strip() == "*" else found
 
 
 def see_other(caller: Caller, path: str, flash: str = "") -> Response:

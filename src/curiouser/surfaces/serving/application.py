@@ -21,17 +21,18 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from curiouser import __version__
-from curiouser.access import Role
 from curiouser.kernel.errors import CuriouserError
 from curiouser.surfaces.rest import every_route as rest_routes
+from curiouser.surfaces.rest.wording import words_of
 from curiouser.surfaces.serving.admission import API, CSRF_FIELD, Admission
 from curiouser.surfaces.serving.describing import extra_of, responses_of
 from curiouser.surfaces.serving.guard import SAFE, Guard
 from curiouser.surfaces.serving.mounts import PREFIX, Mounts, Prefixed
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Caller, Declared, Routes
 from curiouser.surfaces.serving.settings import ENVIRONMENT, Settings
 from curiouser.surfaces.serving.troubles import Troubles
-from curiouser.surfaces.web import error_page
+from curiouser.surfaces.web import error_page, warm
 from curiouser.surfaces.web import every_route as page_routes
 from curiouser.workspace import Workspace
 
@@ -47,19 +48,20 @@ def make_application(mounts: Mounts, settings: Settings) -> FastAPI:
     Raises:
         RuntimeError: A route declares no role; nothing is served then.
     """
-    admission, troubles = Admission(mounts, settings), Troubles(error_page)
+    declared = [*_declared(rest_routes(), API_PREFIX), *_declared(page_routes(), "")]
+    words = words_of(one for prefix, one in declared if prefix)
+    admission, troubles = Admission(mounts, settings), Troubles(error_page, words)
     app = FastAPI(
         title="Curiouser",
         version=__version__,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=_closing(mounts),
+        lifespan=_living(mounts),
     )
     app.state.mounts, app.state.settings = mounts, settings
     for kind in (CuriouserError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, troubles.answer)
-    declared = [*_declared(rest_routes(), API_PREFIX), *_declared(page_routes(), "")]
     for prefix, one in declared:
         _install(app, prefix, one, admission)
     refuse_undeclared(app)
@@ -129,13 +131,13 @@ def _install(app: FastAPI, prefix: str, one: Declared, admission: Admission) -> 
         one.endpoint,
         methods=[one.method],
         response_model=None,
-        route_class_override=_route_class(one.role, admission),
+        route_class_override=_route_class(one.does, admission),
         **options,
     )
 
 
-def _route_class(role: Role | None, admission: Admission) -> type[APIRoute]:
-    """Make the class of routes that let nobody in who has not this role."""
+def _route_class(verb: Verb | None, admission: Admission) -> type[APIRoute]:
+    """Make the class of routes that let nobody in who may not do this."""
 
     class RoledRoute(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Any]:
@@ -143,7 +145,7 @@ def _route_class(role: Role | None, admission: Admission) -> type[APIRoute]:
 
             async def guarded(request: Request) -> Response:
                 # Before the body is read: who may not call this is not listened to.
-                caller = await run_in_threadpool(admission.admit, request, role)
+                caller = await run_in_threadpool(admission.admit, request, verb)
                 request.state.caller = caller
                 if request.method in SAFE:
                     return await handler(request)
@@ -198,10 +200,19 @@ def _bare(path: str) -> str:
     return "/" + path.removeprefix(PREFIX).partition("/")[2]
 
 
-def _closing(mounts: Mounts) -> Callable[[FastAPI], Any]:
+def _living(mounts: Mounts) -> Callable[[FastAPI], Any]:
+    """Warm the first pages beside the first requests, and close the workspaces at the end."""
+
+    def every_workspace() -> None:
+        for workspace in mounts.workspaces.values():
+            warm(workspace)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        warming = threading.Thread(target=every_workspace, name="warming", daemon=True)
+        warming.start()
         yield
+        await run_in_threadpool(warming.join)
         mounts.close()
 
     return lifespan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from curiouser.kernel.errors import BadInputError, ConflictError, CuriouserError, UsageError
+from curiouser.kernel.errors import BadInputError, CuriouserError, UsageError
 
 
 class WrongMethodError(UsageError):
@@ -47,13 +47,6 @@ class PreconditionNeededError(UsageError):
 
     code = "CUR022"
     http_status = 428
-
-
-class StaleEditError(ConflictError):
-    """The thing has changed since it was read."""
-
-    code = "CUR023"
-    http_status = 412
 
 
 class UnsupportedFileError(UsageError):

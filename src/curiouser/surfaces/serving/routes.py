@@ -1,8 +1,8 @@
-"""Routes that say which role they need, and the caller that a handler gets.
+"""Routes that say what they do, and so which role they need, and the caller that a handler gets.
 
 A slice of the surface makes ``routes = Routes(tags=["problems"])`` and
-decorates plain functions with ``@routes.get("/problems", role=Role.VIEWER)``.
-The application installs them; a route without a role cannot be written.
+decorates plain functions with ``@routes.get("/problems", does=Verb.READ)``.
+The application installs them; a route that does not say what it does cannot be written.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from fastapi import Depends, Query, Request
 from pydantic import StringConstraints
 
 from curiouser.access import AccessService, Role
+from curiouser.surfaces.serving.roles import NEEDS, OF_THE_SERVER, Verb
 from curiouser.workspace import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
 Via = Literal["nobody", "local", "session", "token"]
 ANYONE: None = None
-"""The role of a route that needs none: signing in, and what a browser needs for that."""
+"""What a route does that needs no role: signing in, and what a browser needs for that."""
 MOST_ROWS = 500
 Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="At most this many.")]
 _Place = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
@@ -63,9 +64,10 @@ class Caller:
         """Write a link that stays in this workspace."""
         return self.root + path
 
-    def may(self, role: Role) -> bool:
-        """Tell whether they may do what needs this role."""
-        return self.role is not None and self.role.allows(role)
+    def may(self, verb: Verb) -> bool:
+        """Tell whether they may do something; what concerns the whole server needs a role in all of it."""
+        role = self.everywhere if verb in OF_THE_SERVER else self.role
+        return role is not None and role.allows(NEEDS[verb])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +78,19 @@ class Declared:
     """Without ``/w/<name>`` and ``/api/v1``."""
     method: str
     """GET, POST, PUT, PATCH or DELETE."""
-    role: Role | None
-    """The least role that may call it; None: anyone."""
+    does: Verb | None
+    """What whoever calls it wants to do; None: what anyone may."""
     endpoint: Callable[..., Any]
     """The function that answers."""
     takes_files: bool
     """Whether its body may be long."""
     options: dict[str, Any]
     """What else FastAPI is told."""
+
+    @property
+    def role(self) -> Role | None:
+        """The least role that may call it; None: anyone."""
+        return None if self.does is None else NEEDS[self.does]
 
 
 class Routes:
@@ -96,33 +103,33 @@ class Routes:
     def __init__(self, *, tags: Sequence[str]) -> None:
         self._tags, self.declared = list(tags), list[Declared]()
 
-    def get(self, path: str, *, role: Role | None, **options: Any) -> Callable[[F], F]:  # noqa: ANN401  FastAPI's own
+    def get(self, path: str, *, does: Verb | None, **options: Any) -> Callable[[F], F]:  # noqa: ANN401  FastAPI's own
         """Declare a route that changes nothing."""
-        return self._declare("GET", path, role, options)
+        return self._declare("GET", path, does, options)
 
-    def post(self, path: str, *, role: Role | None, takes_files: bool = False, **options: Any) -> Callable[[F], F]:  # noqa: ANN401  FastAPI's own
+    def post(self, path: str, *, does: Verb | None, takes_files: bool = False, **options: Any) -> Callable[[F], F]:  # noqa: ANN401  FastAPI's own
         """Declare a route that does something."""
-        return self._declare("POST", path, role, options, takes_files=takes_files)
+        return self._declare("POST", path, does, options, takes_files=takes_files)
 
-    def put(self, path: str, *, role: Role | None, takes_files: bool = False, **options: Any) -> Callable[[F], F]:  # noqa: ANN401  FastAPI's own
+    def put(self, path: str, *, does: Verb | None, takes_files: bool = False, **options: Any) -> Callable[[F], F]:  # noqa: ANN401  FastAPI's own
         """Declare a route that puts something in a place."""
-        return self._declare("PUT", path, role, options, takes_files=takes_files)
+        return self._declare("PUT", path, does, options, takes_files=takes_files)
 
-    def patch(self, path: str, *, role: Role | None, **options: Any) -> Callable[[F], F]:  # noqa: ANN401  FastAPI's own
+    def patch(self, path: str, *, does: Verb | None, **options: Any) -> Callable[[F], F]:  # noqa: ANN401  FastAPI's own
         """Declare a route that changes parts of something."""
-        return self._declare("PATCH", path, role, options)
+        return self._declare("PATCH", path, does, options)
 
-    def delete(self, path: str, *, role: Role | None, **options: Any) -> Callable[[F], F]:  # noqa: ANN401  FastAPI's own
+    def delete(self, path: str, *, does: Verb | None, **options: Any) -> Callable[[F], F]:  # noqa: ANN401  FastAPI's own
         """Declare a route that takes something away."""
-        return self._declare("DELETE", path, role, options)
+        return self._declare("DELETE", path, does, options)
 
     def _declare(
-        self, method: str, path: str, role: Role | None, options: dict[str, Any], *, takes_files: bool = False
+        self, method: str, path: str, does: Verb | None, options: dict[str, Any], *, takes_files: bool = False
     ) -> Callable[[F], F]:
         def decorated(endpoint: F) -> F:
             self.declared.append(
                 Declared(
-                    path=path, method=method, role=role, endpoint=endpoint, takes_files=takes_files,
+                    path=path, method=method, does=does, endpoint=endpoint, takes_files=takes_files,
                     options={"tags": self._tags, **options},
                 )
             )  # fmt: skip

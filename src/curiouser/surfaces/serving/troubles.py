@@ -20,6 +20,7 @@ from curiouser.kernel.canonical import Json
 from curiouser.kernel.errors import CuriouserError, NotFoundError, RetryableError, UsageError
 from curiouser.surfaces.bodies.errors import error_body
 from curiouser.surfaces.bodies.text import json_text
+from curiouser.surfaces.bodies.wording import Words
 from curiouser.surfaces.serving.admission import API
 from curiouser.surfaces.serving.errors import InvalidRequestError, SignInNeededError, TooLargeError, WrongMethodError
 from curiouser.surfaces.serving.guard import TOO_LARGE
@@ -34,10 +35,11 @@ class Troubles:
 
     Args:
         page: Shows an error to a person.
+        words: In which programs are told what to do.
     """
 
-    def __init__(self, page: ErrorPage) -> None:
-        self._page = page
+    def __init__(self, page: ErrorPage, words: Words) -> None:
+        self._page, self._words = page, words
 
     def answer(self, request: Request, error: Exception) -> Response:
         """Turn any error into an answer; what nobody foresaw is ours, and says nothing of the inside."""
@@ -48,25 +50,25 @@ class Troubles:
         root = request.scope.get("root_path", "")
         path = request.scope["path"].removeprefix(root)
         if path.startswith(API):
-            return _problem(known)
+            return _problem(known, self._words)
         if isinstance(known, SignInNeededError) and request.method == "GET":
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"{root}/login?next={quote(f'{path}{query}', safe='')}", status_code=303)
         return self._page(request, known.http_status, problem_body(known))
 
 
-def problem_body(error: CuriouserError) -> dict[str, Json]:
-    """Present an error as RFC 9457 says, beside the keys that ``--json`` has."""
+def problem_body(error: CuriouserError, say: Callable[[str], str] = str) -> dict[str, Json]:
+    """Present an error as RFC 9457 says, beside the keys that ``--json`` has; ``say`` as in ``error_body``."""
     return {
         "type": f"/errors/{error.code}",
         "title": HTTPStatus(error.http_status).phrase,
         "status": error.http_status,
-        "detail": str(error).partition("] ")[2],
-        **error_body(error),
+        "detail": say(str(error).partition("] ")[2]),
+        **error_body(error, say),
     }
 
 
-def _problem(error: CuriouserError) -> Response:
+def _problem(error: CuriouserError, words: Words) -> Response:
     headers = {}
     if isinstance(error, SignInNeededError):
         headers["WWW-Authenticate"] = "Bearer"
@@ -77,7 +79,10 @@ def _problem(error: CuriouserError) -> Response:
     if isinstance(error, WrongMethodError):
         headers["Allow"] = error.allowed
     return Response(
-        json_text(problem_body(error)) + "\n", status_code=error.http_status, media_type=PROBLEM_JSON, headers=headers
+        json_text(problem_body(error, words.say)) + "\n",
+        status_code=error.http_status,
+        media_type=PROBLEM_JSON,
+        headers=headers,
     )
 
 

@@ -26,8 +26,9 @@ from curiouser.surfaces.web import (
     users,
 )
 from curiouser.surfaces.web.shell import error_page
+from curiouser.surfaces.web.warming import warm
 
-__all__ = ("error_page", "every_route")
+__all__ = ("error_page", "every_route", "warm")
 
 
 def every_route() -> Iterable[Routes]:

@@ -8,12 +8,12 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from curiouser import __version__
-from curiouser.access import AuditEntry, Role
+from curiouser.access import AuditEntry
 from curiouser.kernel.errors import BadInputError, CuriouserError, NotFoundError
 from curiouser.surfaces.bodies.access import audit_entry_body
 from curiouser.surfaces.bodies.workspace import settings_body
-from curiouser.surfaces.rest.accounts import check_keeper
 from curiouser.surfaces.serving.answers import body_answer, see_other
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 from curiouser.surfaces.serving.settings import Settings
 from curiouser.surfaces.web.posted import Form
@@ -27,7 +27,7 @@ CHECKED_AT_ONCE = 5_000
 """Longest log whose chain is walked whenever its page is opened; a longer one is walked when somebody asks."""
 
 
-@routes.get("/settings", role=Role.VIEWER)
+@routes.get("/settings", does=Verb.READ)
 def settings(caller: Asked, request: Request, as_file: AsFile = None) -> Response:
     """Show the task as it is configured, and how this server was started; nothing secret."""
     configuration = caller.workspace.configuration
@@ -41,7 +41,7 @@ def settings(caller: Asked, request: Request, as_file: AsFile = None) -> Respons
     )  # fmt: skip
 
 
-@routes.get("/audit", role=Role.MAINTAINER)
+@routes.get("/audit", does=Verb.READ_AUDIT)
 def audit(
     caller: Asked,
     actor: Annotated[str, Query(max_length=200)] = "",
@@ -51,7 +51,6 @@ def audit(
     as_file: AsFile = None,
 ) -> Response:
     """Read who did what on the whole server, newest first, and whether anybody rewrote it."""
-    check_keeper(caller, Role.MAINTAINER)
     who = actor.strip() or None
     limit = IN_A_FILE if as_file else SHOWN + 1
     found = caller.access.audit(limit=limit, before=before, actor=who)
@@ -63,14 +62,14 @@ def audit(
     return page(caller, "audit.html", found=found[:SHOWN], more=more, actor=who or "", head=head, broken=broken)
 
 
-@routes.get("/me/password", role=Role.VIEWER)
+@routes.get("/me/password", does=Verb.KEEP_OWN)
 def password_page(caller: Asked) -> Response:
     """Offer the form for a new password."""
     _check_account(caller)
     return page(caller, "password.html", trouble=None)
 
 
-@routes.post("/me/password", role=Role.VIEWER)
+@routes.post("/me/password", does=Verb.KEEP_OWN)
 def change_password(caller: Asked, request: Request, form: Form) -> Response:
     """Set one's own password; whoever knows the old one, and only they, may."""
     _check_account(caller)

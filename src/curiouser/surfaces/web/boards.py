@@ -13,13 +13,13 @@ from urllib.parse import urlencode
 from fastapi import Form, Query
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.data import DatasetNotFoundError
 from curiouser.evaluations import Comparison
 from curiouser.kernel.errors import CuriouserError
 from curiouser.models import ModelKind
 from curiouser.surfaces.bodies.evaluations import comparison_body
 from curiouser.surfaces.serving.answers import body_answer, see_other
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 from curiouser.surfaces.web.board_views import board_chart, board_sentence, board_table, grown, lines_of, scale_of
 from curiouser.surfaces.web.comparison_views import Choice, FlipKind, flip_rows, flips_table, shown_comparison
@@ -34,7 +34,7 @@ Part = Literal["models", "slices", "problems", "flips"]
 SHOWN_FLIPS = 10
 
 
-@routes.get("/leaderboard", role=Role.VIEWER)
+@routes.get("/leaderboard", does=Verb.READ)
 def leaderboard(
     caller: Asked, on: RefText = "test", metric: Name = None, as_file: AsFile = None
 ) -> Response:  # fmt: skip
@@ -54,7 +54,7 @@ def leaderboard(
     )  # fmt: skip
 
 
-@routes.get("/compare", role=Role.VIEWER)
+@routes.get("/compare", does=Verb.READ)
 def compare_page(  # one parameter per part of the choice
     caller: Asked,
     a: Name = None,
@@ -85,7 +85,7 @@ def compare_page(  # one parameter per part of the choice
     )
 
 
-@routes.post("/compare", role=Role.VIEWER)
+@routes.post("/compare", does=Verb.COMPARE)
 def compare(
     caller: Asked, a: Given = "", b: Given = "", *, on: Given = "test", metric: Given = "", common: Given = ""
 ) -> Response:
@@ -98,7 +98,7 @@ def compare(
     return see_other(caller, f"/compare?{urlencode(choice.made_on(made).query())}")
 
 
-@routes.get("/compare/flips", role=Role.VIEWER)
+@routes.get("/compare/flips", does=Verb.READ)
 def flips(  # one parameter per part of the choice
     caller: Asked,
     a: Name = None,

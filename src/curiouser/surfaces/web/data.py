@@ -9,11 +9,11 @@ from urllib.parse import quote, urlencode
 from fastapi import File, Query, UploadFile
 from starlette.responses import Response
 
-from curiouser.access import Role
-from curiouser.data import DataCommit, DatasetStatus, Imported, Origin, RefKind, page_of_rows
+from curiouser.data import DataCommit, DataDiff, DatasetStatus, Imported, Origin, RefKind, page_of_rows
 from curiouser.kernel.errors import CuriouserError
 from curiouser.surfaces.bodies.data import data_status_body
 from curiouser.surfaces.serving.answers import body_answer, see_other
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 from curiouser.surfaces.web.data_views import (
     answers_to,
@@ -29,17 +29,19 @@ from curiouser.surfaces.web.data_views import (
 from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.posted import Form, Posted
 from curiouser.surfaces.web.rendering import page
-from curiouser.surfaces.web.tables import AsFile, table_answer
+from curiouser.surfaces.web.tables import AsFile, Format, table_answer
 from curiouser.surfaces.web.uploaded import Fields, upload
 
 routes = Routes(tags=["pages"])
 RefName = Annotated[str, Query(max_length=120)]
 MaybeRef = Annotated[str, Query(max_length=120)]
-Limit = Annotated[int, Query(ge=1, le=5_000)]
+After = Annotated[str | None, Query(max_length=1_000, description="Rows behind this id.")]
 SHOWN_ROWS, SHOWN_VERSIONS, SHOWN_CHANGES = 50, 50, 100
+CHANGES_IN_A_FILE = 5_000
+"""Changed rows in one CSV or JSON; its header ``Link`` says where the next ones are."""
 
 
-@routes.get("/data", role=Role.VIEWER)
+@routes.get("/data", does=Verb.READ)
 def list_datasets(caller: Asked, as_file: AsFile = None) -> Response:
     """List every dataset with its branches and tags."""
     if as_file == "json":
@@ -49,7 +51,7 @@ def list_datasets(caller: Asked, as_file: AsFile = None) -> Response:
     return _listed(caller)
 
 
-@routes.post("/data", role=Role.MAINTAINER, takes_files=True)
+@routes.post("/data", does=Verb.IMPORT_ROWS, takes_files=True)
 def import_rows(caller: Asked, form: Fields, file: Annotated[UploadFile | None, File()] = None) -> Response:
     """Import a file of rows: all of them, or none when one is bad."""
     try:
@@ -63,13 +65,13 @@ def import_rows(caller: Asked, form: Fields, file: Annotated[UploadFile | None, 
     return see_other(caller, _commit_path(form.text("dataset"), str(done.data_commit)), f"{said}.")
 
 
-@routes.get("/data/{dataset}", role=Role.VIEWER)
+@routes.get("/data/{dataset}", does=Verb.READ)
 def show_dataset(caller: Asked, dataset: str) -> Response:
     """Lead to the log: it is what a dataset is."""
     return see_other(caller, f"/data/{quote(dataset, safe='')}/log")
 
 
-@routes.get("/data/{dataset}/log", role=Role.VIEWER)
+@routes.get("/data/{dataset}/log", does=Verb.READ)
 def log(
     caller: Asked, dataset: str, ref: RefName = "main", before: MaybeRef = "", as_file: AsFile = None
 ) -> Response:  # fmt: skip
@@ -80,7 +82,7 @@ def log(
     return _log(caller, dataset, ref=ref, found=found)
 
 
-@routes.post("/data/{dataset}/refs", role=Role.MAINTAINER)
+@routes.post("/data/{dataset}/refs", does=Verb.ADD_BRANCH)
 def add_ref(caller: Asked, dataset: str, form: Form) -> Response:
     """Start a branch, or give a version a lasting name."""
     data, name = caller.workspace.data, form.text("name")
@@ -96,7 +98,7 @@ def add_ref(caller: Asked, dataset: str, form: Form) -> Response:
     )
 
 
-@routes.post("/data/{dataset}/refs/delete", role=Role.MAINTAINER)
+@routes.post("/data/{dataset}/refs/delete", does=Verb.ADD_BRANCH)
 def delete_ref(caller: Asked, dataset: str, form: Form) -> Response:
     """Delete a branch or a tag; its versions stay until garbage collection."""
     data, name = caller.workspace.data, form.text("name")
@@ -108,7 +110,7 @@ def delete_ref(caller: Asked, dataset: str, form: Form) -> Response:
     )
 
 
-@routes.post("/data/{dataset}/revert", role=Role.MAINTAINER)
+@routes.post("/data/{dataset}/revert", does=Verb.REVERT_COMMIT)
 def revert(caller: Asked, dataset: str, form: Form) -> Response:
     """Undo one version with a new one; what came later stays."""
     branch, commit = form.text("branch") or "main", form.text("data_commit")
@@ -116,42 +118,44 @@ def revert(caller: Asked, dataset: str, form: Form) -> Response:
     return see_other(caller, _commit_path(dataset, made.data_commit), f"{commit[:12]} is undone on {branch}.")
 
 
-@routes.get("/data/{dataset}/commits/{commit}", role=Role.VIEWER)
+@routes.get("/data/{dataset}/commits/{commit}", does=Verb.READ)
 def show_commit(
-    caller: Asked, dataset: str, commit: str, limit: Limit = SHOWN_CHANGES, as_file: AsFile = None
+    caller: Asked, dataset: str, commit: str, after: After = None, as_file: AsFile = None
 ) -> Response:  # fmt: skip
     """Show one version: who, why, and the rows it changed."""
-    found = caller.workspace.data.show(f"{dataset}@{commit}", limit=5_000 if as_file else limit)
+    limit = CHANGES_IN_A_FILE if as_file else SHOWN_CHANGES
+    found = caller.workspace.data.show(f"{dataset}@{commit}", limit, after_id=after)
     if as_file is not None:
-        return table_answer(diff_table(found.diff), as_file)
+        return _diff_file(caller, found.diff, {}, as_file)
     lines, at = diff_lines(caller.workspace, found.diff), found.data_commit
     branches = [one.name for one in caller.workspace.data.refs(dataset) if one.kind is RefKind.BRANCH]
     main = main_columns(caller.workspace, at.schema)
     return page(
-        caller, "data_commit.html", found=found, at=at, lines=lines, main=main, limit=limit, branches=branches,
-        may_change=caller.may(Role.MAINTAINER),
+        caller, "data_commit.html", found=found, at=at, lines=lines, main=main, after=after, branches=branches,
+        may_change=caller.may(Verb.IMPORT_ROWS),
     )  # fmt: skip
 
 
-@routes.get("/data/{dataset}/diff", role=Role.VIEWER)
+@routes.get("/data/{dataset}/diff", does=Verb.READ)
 def diff(  # one parameter per part of the choice
-    caller: Asked, dataset: str, a: MaybeRef = "", b: RefName = "main", *, limit: Limit = SHOWN_CHANGES,
+    caller: Asked, dataset: str, a: MaybeRef = "", b: RefName = "main", *, after: After = None,
     as_file: AsFile = None,
 ) -> Response:  # fmt: skip
     """Show what differs between two versions, row by row and field by field."""
     data = caller.workspace.data
     before = a or _first_version(caller, dataset, b)
-    found = data.diff(f"{dataset}@{before}", f"{dataset}@{b}", limit=5_000 if as_file else limit)
+    limit = CHANGES_IN_A_FILE if as_file else SHOWN_CHANGES
+    found = data.diff(f"{dataset}@{before}", f"{dataset}@{b}", limit, after_id=after)
     if as_file is not None:
-        return table_answer(diff_table(found), as_file)
+        return _diff_file(caller, found, {"a": before, "b": b}, as_file)
     lines, main = diff_lines(caller.workspace, found), main_columns(caller.workspace, data.resolve(found.after).schema)
     return page(
         caller, "data_diff.html", dataset=dataset, a=before, b=b, refs=data.refs(dataset), found=found, lines=lines,
-        main=main, limit=limit,
+        main=main, after=after,
     )  # fmt: skip
 
 
-@routes.get("/data/{dataset}/rows", role=Role.VIEWER)
+@routes.get("/data/{dataset}/rows", does=Verb.READ)
 def rows(  # one parameter per part of the choice
     caller: Asked,
     dataset: str,
@@ -179,7 +183,7 @@ def rows(  # one parameter per part of the choice
     )  # fmt: skip
 
 
-@routes.get("/data/{dataset}/examples/{example:path}", role=Role.VIEWER)
+@routes.get("/data/{dataset}/examples/{example:path}", does=Verb.READ)
 def show_example(caller: Asked, dataset: str, example: str, ref: RefName = "main") -> Response:
     """Show one example: what it says, what became of it, and what every model answered."""
     at = f"{dataset}@{ref}"
@@ -201,7 +205,7 @@ def _listed(
     found: list[DatasetStatus] = caller.workspace.data.status()
     return page(
         caller, "data.html", status=status, found=found, trouble=trouble, given=given, dry=dry, notes=notes,
-        may_change=caller.may(Role.MAINTAINER), task=caller.workspace.configuration.task,
+        may_change=caller.may(Verb.IMPORT_ROWS), task=caller.workspace.configuration.task,
     )  # fmt: skip
 
 
@@ -213,7 +217,7 @@ def _log(
     refs = caller.workspace.data.refs(dataset)
     return page(
         caller, "data_log.html", status=status, dataset=dataset, ref=ref, found=found[:SHOWN_VERSIONS], more=more,
-        refs=refs, may_change=caller.may(Role.MAINTAINER), trouble=trouble, given=given,
+        refs=refs, may_change=caller.may(Verb.IMPORT_ROWS), trouble=trouble, given=given,
     )  # fmt: skip
 
 
@@ -232,6 +236,14 @@ def _import(caller: Caller, form: Posted, file: UploadFile | None) -> Imported:
             dry_run=bool(form.text("dry_run")),
             actor=caller.actor,
         )
+
+
+def _diff_file(caller: Caller, found: DataDiff, query: dict[str, str], form: Format) -> Response:
+    answer = table_answer(diff_table(found), form)
+    if found.next is not None:
+        following = urlencode({**query, "after": found.next, "format": form})
+        answer.headers["Link"] = f'<{quote(caller.url(caller.path))}?{following}>; rel="next"'
+    return answer
 
 
 def _first_version(caller: Caller, dataset: str, ref: str) -> str:

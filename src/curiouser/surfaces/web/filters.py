@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from curiouser.kernel.clock import from_text
+from curiouser.surfaces.web.wording import WORDS
 
 MISSING: Final = "–"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -142,6 +143,7 @@ FILTERS = {
     "plural": plural,
     "date": date,
     "moment": moment,
+    "in_page_words": WORDS.say,
 }
 """What templates know them as."""
 

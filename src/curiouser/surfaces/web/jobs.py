@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.jobs import Job, JobState
 from curiouser.surfaces.bodies.jobs import job_body
 from curiouser.surfaces.serving.answers import body_answer, see_other
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Routes
 from curiouser.surfaces.web.posted import Form
 from curiouser.surfaces.web.rendering import page
@@ -22,7 +22,7 @@ Number = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 SHOWN = 50
 
 
-@routes.get("/jobs", role=Role.VIEWER)
+@routes.get("/jobs", does=Verb.READ)
 def list_jobs(
     caller: Asked, state: JobState | None = None, before: Number = None, as_file: AsFile = None
 ) -> Response:  # fmt: skip
@@ -31,13 +31,13 @@ def list_jobs(
     if as_file is not None:
         return table_answer(_table(found[:SHOWN]), as_file)
     more = found[SHOWN - 1].number if len(found) > SHOWN else None
-    states, may_change = list(JobState), caller.may(Role.MAINTAINER)
+    states, may_change = list(JobState), caller.may(Verb.EVALUATE)
     return page(
         caller, "jobs.html", found=found[:SHOWN], more=more, state=state, states_known=states, may_change=may_change
     )
 
 
-@routes.post("/jobs/evaluate", role=Role.MAINTAINER)
+@routes.post("/jobs/evaluate", does=Verb.EVALUATE)
 def evaluate(caller: Asked, form: Form) -> Response:
     """Bring every active model, or those named, to a test set, in the background."""
     workspace, on, names = caller.workspace, form.text("on") or "test", [one for one in form.every("models") if one]
@@ -48,17 +48,17 @@ def evaluate(caller: Asked, form: Form) -> Response:
     return see_other(caller, f"/jobs/{job.number}")
 
 
-@routes.get("/jobs/{number}", role=Role.VIEWER)
+@routes.get("/jobs/{number}", does=Verb.READ)
 def show_job(caller: Asked, number: int, as_file: AsFile = None) -> Response:
     """Show how far a job is, and what came of it."""
     job = caller.workspace.jobs.get(number)
     if as_file == "json":
         return body_answer(job_body(job))
-    may_change = caller.may(Role.MAINTAINER)
+    may_change = caller.may(Verb.EVALUATE)
     return page(caller, "job.html", job=job, may_change=may_change, uses_htmx=not job.state.ended)
 
 
-@routes.post("/jobs/{number}/cancel", role=Role.MAINTAINER)
+@routes.post("/jobs/{number}/cancel", does=Verb.CANCEL_JOB)
 def cancel_job(caller: Asked, number: int) -> Response:
     """Stop a job: at once while it waits, else at its worker's next progress."""
     job = caller.workspace.jobs.cancel(number, actor=caller.actor)
@@ -66,7 +66,7 @@ def cancel_job(caller: Asked, number: int) -> Response:
     return see_other(caller, f"/jobs/{number}", said)
 
 
-@routes.post("/jobs/{number}/retry", role=Role.MAINTAINER)
+@routes.post("/jobs/{number}/retry", does=Verb.RETRY_JOB)
 def retry_job(caller: Asked, number: int) -> Response:
     """Ask again for what failed or was cancelled, as a new job."""
     made = caller.workspace.jobs.retry(number, actor=caller.actor)

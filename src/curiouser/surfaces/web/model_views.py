@@ -10,13 +10,14 @@ from curiouser.evaluations import ALL_ROWS, HEADLINE, Leaderboard
 from curiouser.kernel.canonical import Json
 from curiouser.kernel.clock import as_text
 from curiouser.measure import Measured, Metric
-from curiouser.models import Asked, Model, ModelKind
+from curiouser.models import Model, ModelKind
 from curiouser.surfaces.bodies.evaluations import measured_body
 from curiouser.surfaces.web.board_views import BoardLine, lines_of, scale_of
 from curiouser.surfaces.web.tables import Column, Table
 from curiouser.workspace import Workspace
 
 TEST = "test"
+_OF_A_CLASS = ("f1", "precision", "recall")
 _KINDS = {
     ModelKind.PREDICTIONS: "a file of predictions",
     ModelKind.PYTHON: "a Python callable",
@@ -64,17 +65,50 @@ class ModelList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClassScores:
+    """How a model does on one of several classes, over the rows drawn from users."""
+
+    name: str
+    """The class."""
+    f1: Measured
+    """Both of the others in one."""
+    precision: Measured
+    """Share of the answers of this class that are right."""
+    recall: Measured
+    """Share of the rows of this class that were found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelScores:
     """What evaluating one model gave."""
 
     metrics: Sequence[tuple[Metric, Measured, Measured | None]] = ()
     """Each metric over the rows drawn from users, and over all rows; empty where it was not evaluated."""
+    classes: Sequence[str] = ()
+    """Where there are more than two: each has metrics of its own, ``f1[CLASS]``."""
     by_slice: Sequence[tuple[str, Measured]] = ()
     """Slice -> the first metric on it."""
     slice_metric: str = ""
     """Which metric that is."""
     commit: DataCommit | None = None
     """Today's test set; None where there is none, or only reported scores remain."""
+
+    @property
+    def overall(self) -> list[tuple[Metric, Measured, Measured | None]]:
+        """The metrics that are of no class."""
+        own = {f"{kind}[{name}]" for name in self.classes for kind in _OF_A_CLASS}
+        return [one for one in self.metrics if one[0].name not in own]
+
+    @property
+    def by_class(self) -> list[ClassScores]:
+        """Each class, the weakest first; those that cannot be told stand last."""
+        found = {metric.name: headline for metric, headline, _ in self.metrics}
+        several = [
+            ClassScores(name=name, **{kind: found[f"{kind}[{name}]"] for kind in _OF_A_CLASS})
+            for name in self.classes
+            if all(f"{kind}[{name}]" in found for kind in _OF_A_CLASS)
+        ]
+        return sorted(several, key=lambda one: (one.f1.value is None, one.f1.value or 0.0, one.name))
 
 
 def model_list(workspace: Workspace, *, include_retired: bool) -> ModelList:
@@ -128,7 +162,8 @@ def scores_of(workspace: Workspace, model: Model) -> ModelScores:
         for one in workspace.evaluations.slices(test_set)
         if first in kept.get(one.slice.key, {})
     ]
-    return ModelScores(metrics=scores, by_slice=by_slice, slice_metric=first, commit=test_set.commit)
+    classes = workspace.configuration.task.classes
+    return ModelScores(metrics=scores, classes=classes, by_slice=by_slice, slice_metric=first, commit=test_set.commit)
 
 
 def scores_table(found: ModelScores) -> Table:
@@ -158,11 +193,6 @@ def facts_of(workspace: Workspace, model: Model) -> list[tuple[str, str]]:
         ("Digest", model.digest),
     ]  # fmt: skip
     return [(name, str(value)) for name, value in said if value]
-
-
-def in_order(asked: Sequence[Asked]) -> list[Asked]:
-    """Put the answers of all models in order: those that there are first."""
-    return sorted(asked, key=lambda one: (one.error is not None, one.model.title))
 
 
 def _board(workspace: Workspace) -> tuple[Leaderboard | None, frozenset[int]]:

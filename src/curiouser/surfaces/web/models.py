@@ -8,25 +8,24 @@ from urllib.parse import quote
 from fastapi import File, Query, Request, UploadFile
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.kernel.configuration import TaskKind
 from curiouser.kernel.errors import BadInputError, CuriouserError
 from curiouser.models import Model, ModelKind, write_rows
 from curiouser.surfaces.rest.downloads import written
 from curiouser.surfaces.serving.answers import see_other
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.model_views import (
     ModelList,
     facts_of,
-    in_order,
     model_list,
     models_table,
     scores_of,
     scores_table,
 )
 from curiouser.surfaces.web.posted import Form, Posted
-from curiouser.surfaces.web.rendering import page
+from curiouser.surfaces.web.rendering import page, part, streamed
 from curiouser.surfaces.web.tables import AsFile, table_answer
 from curiouser.surfaces.web.uploaded import SCORES, Fields, upload
 
@@ -36,7 +35,7 @@ INPUT = "input."
 """Begins the names of the fields that hold one input's columns."""
 
 
-@routes.get("/models", role=Role.VIEWER)
+@routes.get("/models", does=Verb.READ)
 def list_models(caller: Asked, *, retired: bool = False, as_file: AsFile = None) -> Response:
     """List models, and where each stands today."""
     found = model_list(caller.workspace, include_retired=retired)
@@ -45,7 +44,7 @@ def list_models(caller: Asked, *, retired: bool = False, as_file: AsFile = None)
     return _listed(caller, retired=retired, found=found)
 
 
-@routes.post("/models", role=Role.MAINTAINER, takes_files=True)
+@routes.post("/models", does=Verb.ADD_MODEL, takes_files=True)
 def add_model(caller: Asked, form: Fields, file: Chosen = None) -> Response:
     """Add a model of which there is a file: of its predictions, or of the scores that were reported."""
     add = _add_reported if form.text("what") == "reported" else _add_predictions
@@ -56,7 +55,7 @@ def add_model(caller: Asked, form: Fields, file: Chosen = None) -> Response:
     return see_other(caller, where, said)
 
 
-@routes.get("/models/{name}", role=Role.VIEWER)
+@routes.get("/models/{name}", does=Verb.READ)
 def show_model(caller: Asked, name: str, as_file: AsFile = None) -> Response:
     """Show one model: its facts, scores, versions and history."""
     model = caller.workspace.models.get(name)
@@ -65,14 +64,14 @@ def show_model(caller: Asked, name: str, as_file: AsFile = None) -> Response:
     return _shown(caller, model)
 
 
-@routes.get("/models/{name}/missing.csv", role=Role.VIEWER)
+@routes.get("/models/{name}/missing.csv", does=Verb.READ)
 def missing_rows(caller: Asked, name: str, on: Annotated[str, Query(max_length=250)] = "test") -> Response:
     """Give the rows a model has still to predict, id and inputs, as a file."""
     rows = caller.workspace.models.missing(name, on=on)
     return written(lambda path: write_rows(rows, path), f"{name}-missing", "csv")
 
 
-@routes.post("/models/{name}/answers", role=Role.MAINTAINER, takes_files=True)
+@routes.post("/models/{name}/answers", does=Verb.UPDATE_MODEL, takes_files=True)
 def add_answers(caller: Asked, name: str, form: Fields, file: Chosen = None) -> Response:
     """Take predictions for rows that came later."""
     models = caller.workspace.models
@@ -85,7 +84,7 @@ def add_answers(caller: Asked, name: str, form: Fields, file: Chosen = None) -> 
     return _back(caller, done.model, f"{plural(done.added, 'answer')} added, {left}.")
 
 
-@routes.post("/models/{name}/threshold", role=Role.MAINTAINER)
+@routes.post("/models/{name}/threshold", does=Verb.SET_THRESHOLD)
 def set_threshold(caller: Asked, name: str, form: Form) -> Response:
     """Say where a model's scores are cut."""
     models = caller.workspace.models
@@ -96,7 +95,7 @@ def set_threshold(caller: Asked, name: str, form: Form) -> Response:
     return _back(caller, made, f"{made.title} is cut at {made.threshold:g} from now on.")
 
 
-@routes.post("/models/{name}/rename", role=Role.MAINTAINER)
+@routes.post("/models/{name}/rename", does=Verb.RENAME_MODEL)
 def rename_model(caller: Asked, name: str, form: Form) -> Response:
     """Give a model another name."""
     models = caller.workspace.models
@@ -107,43 +106,47 @@ def rename_model(caller: Asked, name: str, form: Form) -> Response:
     return _back(caller, made, f"{name} is called {made.name} now.")
 
 
-@routes.post("/models/{name}/live", role=Role.MAINTAINER)
+@routes.post("/models/{name}/live", does=Verb.SET_LIVE)
 def set_live(caller: Asked, name: str) -> Response:
     """Say that users meet this model now."""
     made = caller.workspace.models.set_live(name, actor=caller.actor)
     return _back(caller, made, f"Users meet {made.title} now.")
 
 
-@routes.post("/models/{name}/retire", role=Role.MAINTAINER)
+@routes.post("/models/{name}/retire", does=Verb.RETIRE_MODEL)
 def retire_model(caller: Asked, name: str) -> Response:
     """Leave a model out of lists and evaluations."""
     made = caller.workspace.models.retire(name, actor=caller.actor)
     return _back(caller, made, f"{made.name} is retired; nothing of it is lost.")
 
 
-@routes.post("/models/{name}/restore", role=Role.MAINTAINER)
+@routes.post("/models/{name}/restore", does=Verb.RESTORE_MODEL)
 def restore_model(caller: Asked, name: str) -> Response:
     """Take a retired model back."""
     made = caller.workspace.models.restore(name, actor=caller.actor)
     return _back(caller, made, f"{made.name} is back.")
 
 
-@routes.get("/ask", role=Role.LABELLER)
+@routes.get("/ask", does=Verb.ASK_MODELS)
 def ask_page(caller: Asked, request: Request) -> Response:
     """Offer the form for one input; an address may bring the input along."""
     return _asking(caller, dict(request.query_params))
 
 
-@routes.post("/ask", role=Role.LABELLER)
+@routes.post("/ask", does=Verb.ASK_MODELS)
 def ask(caller: Asked, form: Form) -> Response:
     """Put one input to every model; nothing is kept."""
     given = {name: form.raw(name) for name in form.texts}
     inputs = {name: given.get(INPUT + name, "") for name in caller.workspace.configuration.task.inputs}
+    models = caller.workspace.models.list()
     try:
-        asked = caller.workspace.models.ask(inputs)
+        answers = caller.workspace.models.asker.each(inputs, models)
     except CuriouserError as error:
         return _asking(caller, given, trouble=error, status=error.http_status)
-    return _asking(caller, given, answers=in_order(asked))
+    if not models:
+        return _asking(caller, given, count=0)
+    rows = (part(caller, "asked_row.html", one=one, expected=None) for one in answers)
+    return streamed(caller, "ask.html", rows, **_question(caller, given), count=len(models), trouble=None)
 
 
 def _listed(
@@ -153,7 +156,7 @@ def _listed(
     is_binary = caller.workspace.configuration.task.kind is TaskKind.BINARY
     return page(
         caller, "models.html", status=status, retired=retired, trouble=trouble, given=given, has_threshold=is_binary,
-        found=found or model_list(caller.workspace, include_retired=retired), may_change=caller.may(Role.MAINTAINER),
+        found=found or model_list(caller.workspace, include_retired=retired), may_change=caller.may(Verb.ADD_MODEL),
     )  # fmt: skip
 
 
@@ -173,9 +176,10 @@ def _shown(caller: Caller, model: Model, *, status: int = 200, trouble: Curiouse
         reported=models.reported_scores(model),
         missing=missing,
         trouble=trouble,
-        may_change=caller.may(Role.MAINTAINER),
+        may_change=caller.may(Verb.ADD_MODEL),
         has_threshold=model.threshold is not None and model.kind is not ModelKind.REPORTED,
-        scores=scores.metrics,
+        scores=scores.overall,
+        by_class=scores.by_class,
         by_slice=scores.by_slice,
         slice_metric=scores.slice_metric,
         commit=scores.commit,
@@ -183,13 +187,14 @@ def _shown(caller: Caller, model: Model, *, status: int = 200, trouble: Curiouse
 
 
 def _asking(
-    caller: Caller, given: dict[str, str], *, status: int = 200, answers: object = None, trouble: object = None
+    caller: Caller, given: dict[str, str], *, status: int = 200, count: int | None = None, trouble: object = None
 ) -> Response:
-    task = caller.workspace.configuration.task
-    inputs = [(name, given.get(INPUT + name, "")) for name in task.inputs]
-    return page(
-        caller, "ask.html", status=status, inputs=inputs, task=task, answers=answers, trouble=trouble, prefix=INPUT
-    )
+    return page(caller, "ask.html", status=status, **_question(caller, given), count=count, trouble=trouble, coming="")
+
+
+def _question(caller: Caller, given: dict[str, str]) -> dict[str, object]:
+    names = caller.workspace.configuration.task.inputs
+    return {"inputs": [(name, given.get(INPUT + name, "")) for name in names], "prefix": INPUT}
 
 
 def _add_predictions(caller: Caller, form: Posted, file: UploadFile | None) -> tuple[str, str]:

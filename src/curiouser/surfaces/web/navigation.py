@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from curiouser.access import Role
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.workspace import Workspace
 
 
@@ -18,8 +18,8 @@ class Room:
     """What it is called."""
     path: str
     """Its page, without the workspace."""
-    role: Role = Role.VIEWER
-    """The least role that may open it."""
+    verb: Verb = Verb.READ
+    """What one does there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +48,9 @@ FLOORS: Final = (
         title="Keep",
         rooms=(
             Room(title="Jobs", path="/jobs"),
-            Room(title="Users", path="/users", role=Role.ADMIN),
-            Room(title="Tokens", path="/tokens"),
-            Room(title="Audit log", path="/audit", role=Role.MAINTAINER),
+            Room(title="Users", path="/users", verb=Verb.READ_USERS),
+            Room(title="Tokens", path="/tokens", verb=Verb.KEEP_OWN),
+            Room(title="Audit log", path="/audit", verb=Verb.READ_AUDIT),
             Room(title="Settings", path="/settings"),
         ),
     ),
@@ -65,19 +65,16 @@ _COUNTS: Mapping[str, Callable[[Workspace], int]] = {
 }
 
 
-def floors_for(role: Role | None) -> tuple[Floor, ...]:
-    """Choose the rooms that a role may open.
+def floors_for(may: Callable[[Verb], bool]) -> tuple[Floor, ...]:
+    """Choose the rooms that somebody may open.
 
     Examples:
-        >>> [room.title for room in floors_for(Role.VIEWER)[-1].rooms]
+        >>> [room.title for room in floors_for(lambda verb: verb in {Verb.READ, Verb.KEEP_OWN})[-1].rooms]
         ['Jobs', 'Tokens', 'Settings']
+        >>> floors_for(lambda verb: False)
+        ()
     """
-    if role is None:
-        return ()
-    kept = (
-        Floor(title=floor.title, rooms=tuple(room for room in floor.rooms if role.allows(room.role)))
-        for floor in FLOORS
-    )
+    kept = (Floor(title=floor.title, rooms=tuple(room for room in floor.rooms if may(room.verb))) for floor in FLOORS)
     return tuple(floor for floor in kept if floor.rooms)
 
 

@@ -9,12 +9,12 @@ from urllib.parse import quote
 from fastapi import Query
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.kernel.errors import BadInputError, CuriouserError
 from curiouser.kernel.ids import problem_name
 from curiouser.problems import Problem, UserReport
 from curiouser.surfaces.bodies.problems import problem_body
 from curiouser.surfaces.serving.answers import entity_tag, see_other
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.pattern_rows import FEWEST, MOST, TypedRows, empty_rows, typed_rows
@@ -53,7 +53,7 @@ class ProblemDraft:
         return replace(self, rows=rows, settings=settings)
 
 
-@routes.get("/problems/new", role=Role.EXPERT)
+@routes.get("/problems/new", does=Verb.ADD_PROBLEM)
 def new_problem_page(caller: Asked, report: ReportNumber = None, rows: Places = FEWEST) -> Response:
     """Offer a form for a new problem, filled from a report where one is named."""
     task, found = caller.workspace.configuration.task, _report(caller, report)
@@ -62,7 +62,7 @@ def new_problem_page(caller: Asked, report: ReportNumber = None, rows: Places = 
     return _new_page(caller, draft)
 
 
-@routes.post("/problems", role=Role.EXPERT, takes_files=True, name="describe_problem")
+@routes.post("/problems", does=Verb.ADD_PROBLEM, takes_files=True, name="describe_problem")
 def describe_problem(caller: Asked, form: Form) -> Response:
     """Describe a problem by patterns."""
     draft = _draft(caller, form)
@@ -76,7 +76,7 @@ def describe_problem(caller: Asked, form: Form) -> Response:
     return see_other(caller, _address(name), f"{name} is described by {plural(count, 'pattern')}.")
 
 
-@routes.get("/problems/{name}/edit", role=Role.EXPERT)
+@routes.get("/problems/{name}/edit", does=Verb.EDIT_PROBLEM)
 def edit_problem_page(caller: Asked, name: str) -> Response:
     """Offer a problem's settings for change."""
     problem = caller.workspace.problems.get(name)
@@ -84,7 +84,7 @@ def edit_problem_page(caller: Asked, name: str) -> Response:
     return _edit_page(caller, problem, settings, seen=entity_tag(problem_body(problem)))
 
 
-@routes.post("/problems/{name}/edit", role=Role.EXPERT, name="set_problem")
+@routes.post("/problems/{name}/edit", does=Verb.EDIT_PROBLEM, name="set_problem")
 def set_problem(caller: Asked, name: str, form: Form) -> Response:
     """Change a problem's settings, unless somebody else did meanwhile."""
     problem = caller.workspace.problems.get(name)
@@ -102,7 +102,7 @@ def set_problem(caller: Asked, name: str, form: Form) -> Response:
     return see_other(caller, _address(name), "Saved.")
 
 
-@routes.get("/problems/{name}/patterns/new", role=Role.EXPERT)
+@routes.get("/problems/{name}/patterns/new", does=Verb.ADD_PATTERNS)
 def new_patterns_page(caller: Asked, name: str, report: ReportNumber = None, rows: Places = FEWEST) -> Response:
     """Offer a table for further patterns."""
     problem, found = caller.workspace.problems.get(name), _report(caller, report)
@@ -110,7 +110,7 @@ def new_patterns_page(caller: Asked, name: str, report: ReportNumber = None, row
     return _patterns_page(caller, problem, typed, report=found)
 
 
-@routes.post("/problems/{name}/patterns", role=Role.EXPERT, takes_files=True, name="give_patterns")
+@routes.post("/problems/{name}/patterns", does=Verb.ADD_PATTERNS, takes_files=True, name="give_patterns")
 def give_patterns(caller: Asked, name: str, form: Form) -> Response:
     """Add patterns to a problem."""
     problem, report = caller.workspace.problems.get(name), _report_of(caller, form)
@@ -129,7 +129,7 @@ def give_patterns(caller: Asked, name: str, form: Form) -> Response:
     return see_other(caller, f"{_address(name)}#patterns", " ".join((told, *done.notes)))
 
 
-@routes.post("/problems/{name}/patterns/remove", role=Role.EXPERT, name="take_patterns")
+@routes.post("/problems/{name}/patterns/remove", does=Verb.REMOVE_PATTERNS, name="take_patterns")
 def take_patterns(caller: Asked, name: str, form: Form) -> Response:
     """Take patterns out of a problem."""
     ids, cases = form.every("id"), form.every("case")
@@ -144,21 +144,21 @@ def take_patterns(caller: Asked, name: str, form: Form) -> Response:
     return see_other(caller, f"{_address(name)}#patterns", told)
 
 
-@routes.post("/problems/{name}/close", role=Role.EXPERT, name="close_problem_by_form")
+@routes.post("/problems/{name}/close", does=Verb.CLOSE_PROBLEM, name="close_problem_by_form")
 def close(caller: Asked, name: str) -> Response:
     """Close a problem."""
     caller.workspace.problems.close(name, actor=caller.actor)
     return see_other(caller, _address(name), f"{name} is closed. It still guards every new model.")
 
 
-@routes.post("/problems/{name}/reopen", role=Role.EXPERT, name="reopen_problem_by_form")
+@routes.post("/problems/{name}/reopen", does=Verb.REOPEN_PROBLEM, name="reopen_problem_by_form")
 def reopen(caller: Asked, name: str) -> Response:
     """Reopen a problem."""
     caller.workspace.problems.reopen(name, actor=caller.actor)
     return see_other(caller, _address(name), f"{name} is open again.")
 
 
-@routes.post("/problems/{name}/undo", role=Role.EXPERT, name="undo_step_by_form")
+@routes.post("/problems/{name}/undo", does=Verb.UNDO_STEP, name="undo_step_by_form")
 def undo(caller: Asked, name: str) -> Response:
     """Take the latest step back."""
     done = caller.workspace.problems.undo(name, actor=caller.actor)

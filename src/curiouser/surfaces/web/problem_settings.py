@@ -17,6 +17,7 @@ from curiouser.problems import (
     checked_settings,
 )
 from curiouser.surfaces.web.posted import Posted
+from curiouser.surfaces.web.wording import WORDS
 
 UNKNOWN: Final = "unknown"
 WAYS: Final = (
@@ -121,9 +122,8 @@ class SettingsForm:
 
 
 def said(error: CuriouserError) -> str:
-    """Say what is wrong and what to do, without the commands that nobody types into a page."""
-    is_command = "--" in error.repair or "curiouser " in error.repair
-    text = error.reason if is_command or not error.repair else f"{error.reason}; {error.repair}"
+    """Say what is wrong and what to do, in the words of the pages."""
+    text = WORDS.say(f"{error.reason}; {error.repair}" if error.repair else error.reason)
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.measure import ProblemState
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Routes
 from curiouser.surfaces.web.pattern_table import table_of
 from curiouser.surfaces.web.problem_list import NOBODY, SHOWS, SORTS, Wanted, listing, problems_table
@@ -19,7 +19,7 @@ from curiouser.surfaces.web.tables import table_answer
 routes = Routes(tags=["pages"])
 
 
-@routes.get("/problems", role=Role.VIEWER)
+@routes.get("/problems", does=Verb.READ)
 def problems_page(caller: Asked, wanted: Annotated[Wanted, Query()]) -> Response:
     """Rank the problems by Impact."""
     found = listing(caller.workspace, wanted)
@@ -34,13 +34,13 @@ def problems_page(caller: Asked, wanted: Annotated[Wanted, Query()]) -> Response
         shows=SHOWS,
         sorts=SORTS,
         harms=caller.workspace.configuration.harm,
-        can_edit=caller.may(Role.EXPERT),
-        can_report=caller.may(Role.LABELLER),
+        can_edit=caller.may(Verb.EDIT_PROBLEM),
+        can_report=caller.may(Verb.ADD_REPORT),
         uses_htmx=True,
     )
 
 
-@routes.get("/problems/{name}", role=Role.VIEWER)
+@routes.get("/problems/{name}", does=Verb.READ)
 def problem_page(caller: Asked, name: str, looked: Annotated[Looked, Query()]) -> Response:
     """Show one problem from complaint to fix."""
     view = problem_view(caller.workspace, name, looked)
@@ -53,7 +53,7 @@ def problem_page(caller: Asked, name: str, looked: Annotated[Looked, Query()]) -
         task=caller.workspace.configuration.task,
         step_words=step_words,
         expectation_words=expectation_words,
-        choosing=looked.choose and caller.may(Role.EXPERT),
-        can_edit=caller.may(Role.EXPERT),
-        can_report=caller.may(Role.LABELLER),
+        choosing=looked.choose and caller.may(Verb.EDIT_PROBLEM),
+        can_edit=caller.may(Verb.EDIT_PROBLEM),
+        can_report=caller.may(Verb.ADD_REPORT),
     )

@@ -7,7 +7,8 @@ path), ``flash``, ``now`` and the filters of :mod:`curiouser.surfaces.web.filter
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,12 +16,13 @@ from typing import Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, StreamingResponse
 
 from curiouser.access import Role
 from curiouser.kernel.clock import utc_now
 from curiouser.surfaces.serving.admission import FLASH_COOKIE
 from curiouser.surfaces.serving.masking import form_token
+from curiouser.surfaces.serving.roles import NEEDS, Verb
 from curiouser.surfaces.web.assets import Asset, asset_response, asset_url, assets
 from curiouser.surfaces.web.badges import badge, mark
 from curiouser.surfaces.web.charts import chart_shape, interval_bar, spark
@@ -31,6 +33,7 @@ from curiouser.workspace import Workspace
 __all__ = ["NOBODY", "Asset", "Nobody", "Visitor", "asset_response", "asset_url", "assets", "page", "render"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_ROWS = Markup("<!-- rows -->")  # no text of a user can hold it: theirs is escaped
 
 
 class Visitor(Protocol):
@@ -81,6 +84,10 @@ class Visitor(Protocol):
         """The path asked for, without the workspace."""
         ...
 
+    def may(self, verb: Verb) -> bool:
+        """Tell whether they may do something."""
+        ...
+
     def url(self, path: str) -> str:
         """Write a link that stays in this workspace."""
         ...
@@ -109,6 +116,10 @@ class Nobody:
     path: str = ""
     """In no room."""
 
+    def may(self, verb: Verb) -> bool:
+        """Tell whether they may do something."""
+        return self.role is not None and self.role.allows(NEEDS[verb])
+
     def url(self, path: str) -> str:
         """Leave a link as it is."""
         return path
@@ -134,6 +145,31 @@ def page(caller: Visitor | None, template: str, status: int = 200, **context: ob
         # Said once.
         response.delete_cookie(FLASH_COOKIE, path="/", httponly=True, samesite="lax")
     return response
+
+
+def streamed(caller: Visitor, template: str, rows: Iterable[str], **context: object) -> StreamingResponse:
+    """Render a template whose ``{{ coming }}`` rows take their time: what stands above them is sent at once.
+
+    Args:
+        caller: Who reads it.
+        template: Its name in ``templates/``.
+        rows: Markup, as it comes; see :func:`part`.
+        **context: What else the template shows.
+    """
+    before, mark, after = render(caller, template, coming=_ROWS, **context).partition(_ROWS)
+    if not mark:
+        raise RuntimeError(f"{template} shows no rows")
+    return StreamingResponse(
+        itertools.chain([before], rows, [after]),
+        media_type="text/html; charset=utf-8",
+        # Compressed, a row would be held back until there are enough of them.
+        headers={"Content-Encoding": "identity"},
+    )
+
+
+def part(caller: Visitor, template: str, **context: object) -> str:
+    """Render a part of a page: a template that stands in no frame."""
+    return environment().get_template(template).render({"url": caller.url} | context)
 
 
 def render(caller: Visitor | None, template: str, **context: object) -> str:
@@ -176,7 +212,7 @@ def environment() -> Environment:
 
 def _rail(reader: Visitor) -> dict[str, object]:
     """Gather what the rail shows; nothing for somebody who is not signed in."""
-    floors = floors_for(reader.role)
+    floors = floors_for(reader.may)
     workspace = reader.workspace if floors else None
     live = workspace.models.live() if workspace is not None else None
     return {

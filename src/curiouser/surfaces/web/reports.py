@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.kernel.errors import CuriouserError
-from curiouser.models import Asked as ModelAnswer
 from curiouser.surfaces.serving.answers import see_other
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 from curiouser.surfaces.web.posted import Form
-from curiouser.surfaces.web.rendering import page
+from curiouser.surfaces.web.rendering import page, part, streamed
 from curiouser.surfaces.web.report_form import empty_report, sent_report
 from curiouser.surfaces.web.report_list import WantedReports, answers_table, report_listing, reports_table
 from curiouser.surfaces.web.tables import table_answer
@@ -26,22 +24,22 @@ Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 _MOST_NAMES = 2_000
 
 
-@routes.get("/reports", role=Role.VIEWER)
+@routes.get("/reports", does=Verb.READ)
 def reports_page(caller: Asked, wanted: Annotated[WantedReports, Query()]) -> Response:
     """List reports, newest first; those that wait are the usual ones."""
     found = report_listing(caller.workspace, wanted)
     if wanted.format is not None:
         return table_answer(reports_table(found), wanted.format)
-    return page(caller, "reports.html", found=found, task=found.task, can_report=caller.may(Role.LABELLER))
+    return page(caller, "reports.html", found=found, task=found.task, can_report=caller.may(Verb.ADD_REPORT))
 
 
-@routes.get("/reports/new", role=Role.LABELLER)
+@routes.get("/reports/new", does=Verb.ADD_REPORT)
 def new_report_page(caller: Asked, problem: Name = "") -> Response:
     """Offer a form for a report."""
     return page(caller, "report_new.html", form=empty_report(caller.workspace), problem=problem)
 
 
-@routes.post("/reports", role=Role.LABELLER, name="file_report")
+@routes.post("/reports", does=Verb.ADD_REPORT, name="file_report")
 def file_report(caller: Asked, form: Form) -> Response:
     """Write a report down; what was typed stays where something is wrong with it."""
     sent, problem = sent_report(caller.workspace, form), form.text("problem")
@@ -49,31 +47,35 @@ def file_report(caller: Asked, form: Form) -> Response:
         return page(caller, "report_new.html", status=422, form=sent, problem=problem)
     try:
         made = caller.workspace.problems.reports.add(**sent.given(), actor=caller.actor)
-        if problem and caller.may(Role.EXPERT):
+        if problem and caller.may(Verb.LINK_REPORT):
             caller.workspace.problems.reports.link(made.number, problem)
     except CuriouserError as error:
         return page(caller, "report_new.html", status=error.http_status, form=sent.blamed(error), problem=problem)
     return see_other(caller, f"/reports/{made.number}", f"Report {made.number} is filed. Thank you.")
 
 
-@routes.get("/reports/{number}", role=Role.VIEWER)
+@routes.get("/reports/{number}", does=Verb.READ)
 def report_page(caller: Asked, number: Number) -> Response:
     """Show one report, and what can become of it."""
-    return _shown(caller, number)
+    return page(caller, "report.html", 200, **_context(caller, number), count=None, coming="")
 
 
-@routes.post("/reports/{number}/ask", role=Role.LABELLER, name="ask_every_model")
+@routes.post("/reports/{number}/ask", does=Verb.ASK_MODELS, name="ask_every_model")
 def ask_every_model(caller: Asked, number: Number, form: Form) -> Response:
     """Put a report's input to every model; nothing is stored, so the answer is a page of its own."""
-    report = caller.workspace.problems.reports.get(number)
-    answers = caller.workspace.models.ask(dict(report.input))
-    table = answers_table(answers, report)
+    workspace = caller.workspace
+    report, models = workspace.problems.reports.get(number), workspace.models.list()
+    answers = workspace.models.asker.each(dict(report.input), models)
     if form.text("format") in {"csv", "json"}:
+        table = answers_table(list(answers), report)
         return table_answer(table, "csv" if form.text("format") == "csv" else "json")
-    return _shown(caller, number, answers=answers)
+    if not models:
+        return page(caller, "report.html", 200, **_context(caller, number), count=0, coming="")
+    rows = (part(caller, "asked_row.html", one=one, expected=report.expected) for one in answers)
+    return streamed(caller, "report.html", rows, **_context(caller, number), count=len(models))
 
 
-@routes.post("/reports/{number}/link", role=Role.EXPERT, name="link_report_by_form")
+@routes.post("/reports/{number}/link", does=Verb.LINK_REPORT, name="link_report_by_form")
 def link_report(caller: Asked, number: Number, form: Form) -> Response:
     """Say which problem answers a report; nothing chosen takes the link away."""
     problem = form.maybe("problem")
@@ -82,24 +84,20 @@ def link_report(caller: Asked, number: Number, form: Form) -> Response:
     return see_other(caller, f"/reports/{number}", told)
 
 
-@routes.post("/reports/{number}/withdraw", role=Role.EXPERT, name="withdraw_report_by_form")
+@routes.post("/reports/{number}/withdraw", does=Verb.WITHDRAW_REPORT, name="withdraw_report_by_form")
 def withdraw_report(caller: Asked, number: Number) -> Response:
     """Withdraw a report that was none."""
     caller.workspace.problems.reports.withdraw(number)
     return see_other(caller, f"/reports/{number}", f"Report {number} is withdrawn; it stays readable.")
 
 
-def _shown(caller: Caller, number: int, answers: Sequence[ModelAnswer] | None = None) -> Response:
-    workspace = caller.workspace
-    problems = workspace.problems.list(include_closed=False, limit=_MOST_NAMES) if caller.may(Role.EXPERT) else ()
-    return page(
-        caller,
-        "report.html",
-        report=workspace.problems.reports.get(number),
-        answers=answers,
-        live=workspace.models.live(),
-        problems=[("", "– none –"), *((one.problem.name, one.problem.name) for one in problems)],
-        task=workspace.configuration.task,
-        can_ask=caller.may(Role.LABELLER),
-        can_edit=caller.may(Role.EXPERT),
-    )
+def _context(caller: Caller, number: int) -> dict[str, object]:
+    workspace, may_link = caller.workspace, caller.may(Verb.LINK_REPORT)
+    problems = workspace.problems.list(include_closed=False, limit=_MOST_NAMES) if may_link else ()
+    return {
+        "report": workspace.problems.reports.get(number),
+        "problems": [("", "– none –"), *((one.problem.name, one.problem.name) for one in problems)],
+        "task": workspace.configuration.task,
+        "can_ask": caller.may(Verb.ASK_MODELS),
+        "can_edit": may_link,
+    }

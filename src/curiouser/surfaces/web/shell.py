@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from fastapi import Request
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.kernel.canonical import Json
 from curiouser.surfaces.serving.errors import SignInNeededError
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import ANYONE, Asked, Caller, Routes
 from curiouser.surfaces.web.rendering import asset_response, page
 from curiouser.surfaces.web.specimens import specimens
@@ -17,7 +17,7 @@ from curiouser.surfaces.web.specimens import specimens
 routes = Routes(tags=["pages"])
 
 
-@routes.get("/static/{name}", role=ANYONE)
+@routes.get("/static/{name}", does=ANYONE)
 def static(request: Request, name: str) -> Response:
     """Serve one of the files that were compiled into a list; their names hold their hashes.
 
@@ -27,13 +27,13 @@ def static(request: Request, name: str) -> Response:
     return asset_response(name, request.headers.get("accept-encoding", ""))
 
 
-@routes.get("/components", role=Role.VIEWER)
+@routes.get("/components", does=Verb.READ)
 def components(caller: Asked) -> Response:
     """Show every part of the pages and its states once."""
     return page(caller, "components.html", 200, **specimens())
 
 
-@routes.get("/workspaces", role=ANYONE)
+@routes.get("/workspaces", does=ANYONE)
 def workspaces(caller: Asked) -> Response:
     """List the workspaces that the caller may open.
 

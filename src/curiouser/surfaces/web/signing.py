@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from fastapi import Form, Request
 from starlette.responses import Response
 
-from curiouser.access import NewSession, Role
+from curiouser.access import NewSession
 from curiouser.kernel.errors import CuriouserError
 from curiouser.surfaces.serving.answers import see_other
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import ANYONE, Asked, Caller, Routes
 from curiouser.surfaces.serving.settings import Settings
 from curiouser.surfaces.web.rendering import page
@@ -21,13 +22,13 @@ Password = Annotated[str, Form(max_length=1_000)]
 Next = Annotated[str, Form(max_length=2_000)]
 
 
-@routes.get("/login", role=ANYONE)
+@routes.get("/login", does=ANYONE)
 def login_page(caller: Asked, next: str = "/") -> Response:  # noqa: A002  the parameter's name in the URL
     """Ask who this is."""
     return page(caller, "login.html", next=own_path(next), name="", trouble=None)
 
 
-@routes.post("/login", role=ANYONE)
+@routes.post("/login", does=ANYONE)
 def log_in(caller: Asked, request: Request, name: Short, password: Password, next: Next = "/") -> Response:  # noqa: A002  as above
     """Start a session."""
     try:
@@ -38,13 +39,13 @@ def log_in(caller: Asked, request: Request, name: Short, password: Password, nex
     return _started(caller, request, made, own_path(next))
 
 
-@routes.get("/login/once/{secret}", role=ANYONE)
+@routes.get("/login/once/{secret}", does=ANYONE)
 def once_page(caller: Asked, secret: str) -> Response:
     """Ask for a password; opening the link alone uses nothing up, since mail programs open links too."""
     return page(caller, "once.html", secret=secret, trouble=None)
 
 
-@routes.post("/login/once/{secret}", role=ANYONE)
+@routes.post("/login/once/{secret}", does=ANYONE)
 def redeem(caller: Asked, request: Request, secret: str, password: Password, again: Password) -> Response:
     """Set a password with a one-time link, and start a session."""
     if password != again:
@@ -58,7 +59,7 @@ def redeem(caller: Asked, request: Request, secret: str, password: Password, aga
     return _started(caller, request, made, "/")
 
 
-@routes.post("/logout", role=Role.VIEWER)
+@routes.post("/logout", does=Verb.KEEP_OWN)
 def log_out(caller: Asked, request: Request) -> Response:
     """End the session."""
     settings: Settings = request.app.state.settings

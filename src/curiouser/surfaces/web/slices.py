@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from curiouser.access import Role
 from curiouser.data import DatasetNotFoundError
 from curiouser.evaluations import SlicedRows
 from curiouser.kernel.errors import CuriouserError
 from curiouser.surfaces.serving.answers import see_other
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.posted import Form, Posted
@@ -21,7 +21,7 @@ from curiouser.surfaces.web.tables import AsFile, Column, Table, table_answer
 routes = Routes(tags=["pages"])
 
 
-@routes.get("/slices", role=Role.VIEWER)
+@routes.get("/slices", does=Verb.READ)
 def list_slices(
     caller: Asked, on: Annotated[str, Query(max_length=250)] = "test", as_file: AsFile = None
 ) -> Response:  # fmt: skip
@@ -32,7 +32,7 @@ def list_slices(
     return _listed(caller, on=on, found=found)
 
 
-@routes.post("/slices", role=Role.EXPERT)
+@routes.post("/slices", does=Verb.ADD_SLICE)
 def add_slice(caller: Asked, form: Form) -> Response:
     """Name the rows that a predicate or a list of ids selects."""
     on, ids = form.text("on") or "test", form.raw("ids").split()
@@ -46,7 +46,7 @@ def add_slice(caller: Asked, form: Form) -> Response:
     return see_other(caller, "/slices", f"{made.name} selects {what}.")
 
 
-@routes.post("/slices/{name}/remove", role=Role.EXPERT)
+@routes.post("/slices/{name}/remove", does=Verb.REMOVE_SLICE)
 def remove_slice(caller: Asked, name: str) -> Response:
     """Forget a slice's name; its scores are kept."""
     gone = caller.workspace.evaluations.remove_slice(name)
@@ -68,7 +68,7 @@ def _listed(
     task = caller.workspace.configuration.task
     return page(
         caller, "slices.html", status=status, found=found, on=on, trouble=trouble, given=given, task=task,
-        may_change=caller.may(Role.EXPERT),
+        may_change=caller.may(Verb.ADD_SLICE),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from curiouser.access import EVERY_WORKSPACE, Role, Token, TokenNotFoundError
 from curiouser.kernel.errors import BadInputError, CuriouserError
 from curiouser.surfaces.bodies.access import token_body
 from curiouser.surfaces.serving.answers import see_other
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 from curiouser.surfaces.web.posted import Form, Posted
 from curiouser.surfaces.web.rendering import page
@@ -17,7 +18,7 @@ routes = Routes(tags=["pages"])
 DAYS = ("7", "30", "90", "365")
 
 
-@routes.get("/tokens", role=Role.VIEWER)
+@routes.get("/tokens", does=Verb.KEEP_OWN)
 def list_tokens(caller: Asked, as_file: AsFile = None) -> Response:
     """List one's own tokens; an admin of the server sees everybody's."""
     if as_file is not None:
@@ -25,7 +26,7 @@ def list_tokens(caller: Asked, as_file: AsFile = None) -> Response:
     return _listed(caller)
 
 
-@routes.post("/tokens", role=Role.VIEWER)
+@routes.post("/tokens", does=Verb.KEEP_OWN)
 def create_token(caller: Asked, form: Form) -> Response:
     """Make a token for one's own programs, and show its secret, this once."""
     try:
@@ -45,7 +46,7 @@ def create_token(caller: Asked, form: Form) -> Response:
     return _listed(caller, made=made, secret=secret)
 
 
-@routes.post("/tokens/{number}/revoke", role=Role.VIEWER)
+@routes.post("/tokens/{number}/revoke", does=Verb.KEEP_OWN)
 def revoke_token(caller: Asked, number: int) -> Response:
     """Make a token useless, for good.
 
@@ -63,7 +64,7 @@ def _listed(
     caller: Caller, *, status: int = 200, trouble: CuriouserError | None = None, given: Posted | None = None,
     made: Token | None = None, secret: str = "",
 ) -> Response:  # fmt: skip
-    roles = [role for role in Role if caller.may(role)]
+    roles = [role for role in Role if caller.role is not None and caller.role.allows(role)]
     places = [(caller.name, caller.name)]
     if caller.everywhere is not None:
         places = [(EVERY_WORKSPACE, "every workspace"), *((name, name) for name in caller.names)]
@@ -75,7 +76,7 @@ def _listed(
 
 
 def _sees_all(caller: Caller) -> bool:
-    return caller.everywhere is Role.ADMIN
+    return caller.may(Verb.KEEP_TOKENS)
 
 
 def _visible(caller: Caller) -> tuple[Token, ...]:

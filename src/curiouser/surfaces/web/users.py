@@ -11,8 +11,8 @@ from starlette.responses import Response
 from curiouser.access import EVERY_WORKSPACE, Role, User
 from curiouser.kernel.errors import BadInputError, CuriouserError
 from curiouser.surfaces.bodies.access import user_body
-from curiouser.surfaces.rest.accounts import check_keeper
 from curiouser.surfaces.serving.answers import body_answer, see_other
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 from curiouser.surfaces.serving.settings import Settings
 from curiouser.surfaces.web.filters import plural
@@ -25,21 +25,19 @@ SHOWN = 100
 NO_ROLE = "none"
 
 
-@routes.get("/users", role=Role.ADMIN)
+@routes.get("/users", does=Verb.READ_USERS)
 def list_users(
     caller: Asked, after: Annotated[str, Query(max_length=200)] = "", as_file: AsFile = None
 ) -> Response:  # fmt: skip
     """List users with their roles."""
-    check_keeper(caller)
     if as_file is not None:
         return table_answer(_table(caller.access.users(limit=5_000, after=after)), as_file)
     return _listed(caller, after=after)
 
 
-@routes.post("/users", role=Role.ADMIN)
+@routes.post("/users", does=Verb.ADD_USER)
 def add_user(caller: Asked, request: Request, form: Form) -> Response:
     """Make an account, and show the link that lets its owner in, this once."""
-    check_keeper(caller)
     try:
         role, workspace = _role(form.text("role")), form.text("workspace") or EVERY_WORKSPACE
         _check_first(caller, role, workspace)
@@ -50,18 +48,16 @@ def add_user(caller: Asked, request: Request, form: Form) -> Response:
     return _shown(caller, made, link=_link(caller, request, secret))
 
 
-@routes.get("/users/{name}", role=Role.ADMIN)
+@routes.get("/users/{name}", does=Verb.READ_USERS)
 def show_user(caller: Asked, name: str, as_file: AsFile = None) -> Response:
     """Show one user."""
-    check_keeper(caller)
     found = caller.access.user(name)
     return body_answer(user_body(found)) if as_file == "json" else _shown(caller, found)
 
 
-@routes.post("/users/{name}/grant", role=Role.ADMIN)
+@routes.post("/users/{name}/grant", does=Verb.GRANT_ROLE)
 def grant(caller: Asked, name: str, form: Form) -> Response:
     """Give a role in a workspace, in the place of the one there was; none takes it away."""
-    check_keeper(caller)
     given, workspace = form.text("role"), form.text("workspace") or EVERY_WORKSPACE
     try:
         role = None if given == NO_ROLE else _role(given)
@@ -72,18 +68,16 @@ def grant(caller: Asked, name: str, form: Form) -> Response:
     return _back(caller, name, f"{name} is {role or 'nobody'} in {place} now.")
 
 
-@routes.post("/users/{name}/invite", role=Role.ADMIN)
+@routes.post("/users/{name}/invite", does=Verb.INVITE_USER)
 def invite(caller: Asked, request: Request, name: str) -> Response:
     """Make a one-time link that sets a password, and show it, this once."""
-    check_keeper(caller)
     secret = caller.access.invite(name, actor=caller.actor)
     return _shown(caller, caller.access.user(name), link=_link(caller, request, secret))
 
 
-@routes.post("/users/{name}/disable", role=Role.ADMIN)
+@routes.post("/users/{name}/disable", does=Verb.DISABLE_USER)
 def disable_user(caller: Asked, name: str) -> Response:
     """Keep a user out."""
-    check_keeper(caller)
     try:
         caller.access.disable(name, actor=caller.actor)
     except CuriouserError as error:
@@ -91,18 +85,16 @@ def disable_user(caller: Asked, name: str) -> Response:
     return _back(caller, name, f"{name} is kept out: sessions ended, tokens revoked.")
 
 
-@routes.post("/users/{name}/enable", role=Role.ADMIN)
+@routes.post("/users/{name}/enable", does=Verb.ENABLE_USER)
 def enable_user(caller: Asked, name: str) -> Response:
     """Let a user in again."""
-    check_keeper(caller)
     caller.access.enable(name, actor=caller.actor)
     return _back(caller, name, f"{name} may sign in again.")
 
 
-@routes.post("/users/{name}/sessions/end", role=Role.ADMIN)
+@routes.post("/users/{name}/sessions/end", does=Verb.END_SESSIONS)
 def end_sessions(caller: Asked, name: str) -> Response:
     """Sign a user out everywhere."""
-    check_keeper(caller)
     count = caller.access.end_sessions(name, actor=caller.actor)
     return _back(caller, name, f"{plural(count, 'session')} of {name} ended.")
 
