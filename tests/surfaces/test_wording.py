@@ -38,6 +38,7 @@ AT_THE_MACHINE = {
     "curiouser data conflicts",
     "curiouser data settle",
     "curiouser data merges",
+    "curiouser data check",
     "curiouser problem pattern import",
     "curiouser model ask",
     "--batch-rows",
@@ -58,7 +59,17 @@ AT_THE_MACHINE = {
     "--help",
 }
 """What only somebody at the machine does, or the command line asks for alone."""
-FILES = {"--type", "--columns", "--decimal-comma", "--no-quotes", "--delimiter", "--raw", "--limit", "--input"}
+FILES = {
+    "--against",
+    "--type",
+    "--columns",
+    "--decimal-comma",
+    "--no-quotes",
+    "--delimiter",
+    "--raw",
+    "--limit",
+    "--input",
+}
 """How a file is written: REST has parameters for these, the pages have no fields."""
 
 

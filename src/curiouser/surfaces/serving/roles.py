@@ -42,6 +42,7 @@ class Verb(StrEnum):
     REVERT_COMMIT = "data revert"
     ADD_BRANCH = "data branch"
     ADD_TAG = "data tag"
+    CHECK_DATA = "data check"
     MERGE_BRANCH = "data merge"
     SETTLE_CONFLICTS = "data settle"
     FINISH_MERGE = "data finish"
@@ -82,7 +83,8 @@ _MAY: Final[Mapping[Role, tuple[Verb, ...]]] = {
         Verb.REMOVE_SLICE, Verb.SETTLE_CONFLICTS,
     ),
     Role.MAINTAINER: (
-        Verb.IMPORT_ROWS, Verb.EDIT_ROWS, Verb.REVERT_COMMIT, Verb.ADD_BRANCH, Verb.ADD_TAG, Verb.MERGE_BRANCH,
+        Verb.IMPORT_ROWS, Verb.EDIT_ROWS, Verb.REVERT_COMMIT, Verb.ADD_BRANCH, Verb.ADD_TAG, Verb.CHECK_DATA,
+        Verb.MERGE_BRANCH,
         Verb.FINISH_MERGE, Verb.ABORT_MERGE, Verb.PROTECT_BRANCH, Verb.UNPROTECT_BRANCH, Verb.ADD_MODEL,
         Verb.UPDATE_MODEL, Verb.SET_THRESHOLD, Verb.RENAME_MODEL, Verb.RETIRE_MODEL, Verb.RESTORE_MODEL,
         Verb.SET_LIVE, Verb.EVALUATE, Verb.CANCEL_JOB, Verb.RETRY_JOB, Verb.READ_AUDIT, Verb.CHECK_AUDIT,
