@@ -13,8 +13,9 @@ from curiouser.surfaces.serving.routes import Declared
 _COMMAND: Final = re.compile(r"`curiouser ([a-z][a-z-]*(?: [a-z][a-z-]*)*)[^`]*`")
 _SAME_NAME: Final = (
     "affected", "affected-by-reports", "affected-where", "against", "allow-input-changes", "because", "common",
-    "decimal-comma", "delimiter", "each", "expected", "from-report", "harm", "ids", "input", "limit", "margins", "message",
-    "no-quotes", "on", "owner", "patterns", "raw", "skip-bad", "threshold", "tolerance", "type", "unlabelled", "where",
+    "decimal-comma", "delimiter", "each", "expected", "from-report", "harm", "ids", "input", "limit", "margins",
+    "message", "no-quotes", "on", "owner", "patterns", "raw", "skip-bad", "threshold", "tolerance", "type", "unlabelled",
+    "where",
 )  # fmt: skip
 _OTHER_NAME: Final = {"--case": "cases", "--columns": "column", "--slice": "where"}
 
