@@ -14,8 +14,8 @@ _COMMAND: Final = re.compile(r"`curiouser ([a-z][a-z-]*(?: [a-z][a-z-]*)*)[^`]*`
 _SAME_NAME: Final = (
     "affected", "affected-by-reports", "affected-where", "against", "allow-input-changes", "because", "common",
     "decimal-comma", "delimiter", "each", "expected", "from-report", "harm", "ids", "input", "limit", "margins",
-    "message", "no-quotes", "on", "owner", "patterns", "raw", "skip-bad", "threshold", "tolerance", "type", "unlabelled",
-    "where",
+    "message", "no-quotes", "on", "owner", "patterns", "raw", "skip-bad", "threshold", "tolerance", "type",
+    "unlabelled", "where",
 )  # fmt: skip
 _OTHER_NAME: Final = {"--case": "cases", "--columns": "column", "--slice": "where"}
 
