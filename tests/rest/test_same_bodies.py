@@ -41,6 +41,8 @@ READ: Sequence[tuple[str, Sequence[str]]] = (
     ("/checklist", ("checklist",)),
     ("/data-checks?ref=test", ("data", "check", "test")),
     ("/datasets/test/blame?example=s001", ("data", "blame", "s001")),
+    ("/duplicates?ref=test&near=true&limit=3", ("data", "duplicates", "test", "--near", "--limit", "3")),
+    ("/duplicates?against=test", ("data", "duplicates", "--against", "test")),
 )
 LISTS: Sequence[tuple[str, Sequence[str]]] = (
     ("/problems", ("problem", "list")),

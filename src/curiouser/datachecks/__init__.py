@@ -11,13 +11,17 @@ The verbs, on ``DataCheckService``::
     gate(ref, *, against=None, actor, progress) -> Gate                  # for whoever merges: pass, fail, unknown; why
     last(ref) -> Checked                                                 # the last run of a ref; works nothing out
     runs(ref=None, *, before=None, limit=50) -> list[CheckRun]           # the history of a ref, newest first
+
+and on ``NearDuplicates``: ``of``, ``within`` and ``between`` find rows that repeat each other, typos included.
 """
 
 from __future__ import annotations
 
+from curiouser.datachecks.duplicate_records import DuplicatePair, Duplicates
 from curiouser.datachecks.errors import CheckNotFoundError, NeverCheckedError
 from curiouser.datachecks.every import EVERY_CHECK
 from curiouser.datachecks.ground import Check
+from curiouser.datachecks.near_duplicates import NearDuplicates
 from curiouser.datachecks.records import (
     MOST_ROWS,
     Checked,
@@ -41,8 +45,11 @@ __all__ = [
     "CheckRun",
     "Checked",
     "DataCheckService",
+    "DuplicatePair",
+    "Duplicates",
     "Finding",
     "Gate",
+    "NearDuplicates",
     "NeverCheckedError",
     "Offence",
     "Outcome",

@@ -18,7 +18,7 @@ from curiouser.storage import Database, FolderObjects
 if TYPE_CHECKING:
     from curiouser.access import AccessService
     from curiouser.data import DataFiles
-    from curiouser.datachecks import DataCheckService
+    from curiouser.datachecks import DataCheckService, NearDuplicates
     from curiouser.evaluations import EvaluationService
     from curiouser.jobs import JobService
     from curiouser.models import ModelService, PredictionStore
@@ -75,6 +75,13 @@ class Workspace:
         from curiouser.data import DataFiles  # noqa: PLC0415  see the class
 
         return DataFiles(self.database, self.objects, self.configuration.task, self.clock)
+
+    @cached_property
+    def duplicates(self) -> NearDuplicates:
+        """Rows that repeat each other."""
+        from curiouser.datachecks import NearDuplicates  # noqa: PLC0415  see the class
+
+        return NearDuplicates(self.data, self.configuration.task)
 
     @cached_property
     def predictions(self) -> PredictionStore:

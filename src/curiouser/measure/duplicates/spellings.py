@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,8 @@ from curiouser.measure.duplicates.probing import twice_deleted_keys
 from curiouser.measure.duplicates.records import IndexArray, KeyArray
 from curiouser.measure.duplicates.shingles import mixed
 from curiouser.measure.duplicates.wording import COLUMN, bare_words
+
+_DIGIT = re.compile(r"\d")
 
 
 def alike_words(words: Sequence[str]) -> IndexArray:
@@ -28,7 +31,8 @@ def alike_words(words: Sequence[str]) -> IndexArray:
         >>> bool(groups[0] == groups[1]), bool(groups[0] == groups[2])
         (True, False)
     """
-    keys, owners = twice_deleted_keys(words)
+    # What has a digit in it is a slip of nothing.
+    keys, owners = twice_deleted_keys(["" if _DIGIT.search(word) else word for word in words])
     order = np.argsort(keys, kind="stable")
     keys, owners = keys[order], owners[order]
     same = keys[1:] == keys[:-1]

@@ -49,6 +49,7 @@ class DataGroup(click.Group):
         **dict.fromkeys(
             ("merge", "merges", "conflicts", "settle", "finish", "abort", "protect", "unprotect"), "data_merging"
         ),
+        "duplicates": "data_duplicates",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

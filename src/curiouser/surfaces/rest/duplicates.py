@@ -1,0 +1,25 @@
+"""Rows that repeat each other, over REST."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from curiouser.access import Role
+from curiouser.surfaces.bodies.duplicates import duplicates_body
+from curiouser.surfaces.rest.parameters import Ref as RefText
+from curiouser.surfaces.serving.answers import body_answer
+from curiouser.surfaces.serving.routes import Asked, Limit, Routes
+
+routes = Routes(tags=["data checks"])
+Near = Annotated[bool, Query(description="Look for typos, punctuation, word breaks and swaps too.")]
+
+
+@routes.get("/duplicates", role=Role.MAINTAINER)
+def list_duplicates(
+    caller: Asked, ref: RefText = "test", against: RefText | None = None, limit: Limit = 100, *, near: Near = False
+) -> Response:
+    """Find the rows of a ref that repeat an earlier row, or one of another version; `curiouser data duplicates`."""
+    return body_answer(duplicates_body(caller.workspace.duplicates.of(ref, against, near=near, limit=limit)))
