@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from curiouser.access import Role
+from curiouser.access import Verb
 from curiouser.surfaces.bodies.duplicates import duplicates_body
 from curiouser.surfaces.rest.parameters import Ref as RefText
 from curiouser.surfaces.serving.answers import body_answer
@@ -17,7 +17,7 @@ routes = Routes(tags=["data checks"])
 Near = Annotated[bool, Query(description="Look for typos, punctuation, word breaks and swaps too.")]
 
 
-@routes.get("/duplicates", role=Role.MAINTAINER)
+@routes.get("/duplicates", does=Verb.CHECK_DATA)
 def list_duplicates(
     caller: Asked, ref: RefText = "test", against: RefText | None = None, limit: Limit = 100, *, near: Near = False
 ) -> Response:
