@@ -91,6 +91,9 @@ class Protections:
             dataset: Of this dataset; of every one when left out.
             after: Cursor in the list of one dataset: start behind the branch of this name.
             limit: At most this many; all when left out.
+
+        Raises:
+            DatasetNotFoundError: No such dataset.
         """
         query = select(protections).order_by(protections.c.dataset, protections.c.branch).limit(limit)
         if dataset is not None:
@@ -98,6 +101,8 @@ class Protections:
         if after is not None:
             query = query.where(protections.c.branch > after)
         with self._database.read() as connection:
+            if dataset is not None:
+                graph.get_dataset(connection, dataset)
             return [_protection_of(row) for row in connection.execute(query).mappings()]
 
 
