@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from curiouser.access import Verb
 from curiouser.surfaces.bodies.duplicates import duplicates_body
 from curiouser.surfaces.rest.parameters import Ref as RefText
 from curiouser.surfaces.serving.answers import body_answer
+from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Limit, Routes
 
 routes = Routes(tags=["data checks"])
