@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from curiouser.measure import all_on_one_side, homogeneity, imbalance, smirnov, total_variation, two_shares
+from curiouser.measure import (
+    all_on_one_side,
+    distance_by_chance,
+    homogeneity,
+    imbalance,
+    smirnov,
+    total_variation,
+    two_shares,
+    variation_by_chance,
+)
 
 COUNTS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=8)
 
@@ -30,6 +39,23 @@ def test_total_variation_is_the_largest_difference_over_all_sets_of_categories(p
     slow = max(abs(sum(a[list(one)]) / a.sum() - sum(b[list(one)]) / b.sum()) for one in sets)
     assert total_variation(a, b) == pytest.approx(slow, abs=1e-12)
     assert total_variation(a, b) == pytest.approx(total_variation(b, a), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("shares", "n", "m"), [([0.5, 0.5], 40, 60), ([0.1] * 10, 200, 500), ([0.9, 0.05, 0.05], 300, 300)]
+)
+def test_what_chance_gives_is_the_mean_over_many_samples(shares: list[float], n: int, m: int) -> None:
+    rng = np.random.default_rng(n)
+    drawn = [(rng.multinomial(n, shares), rng.multinomial(m, shares)) for _ in range(2_000)]
+    assert np.mean([variation_by_chance(a, b) for a, b in drawn]) == pytest.approx(
+        np.mean([total_variation(a, b) for a, b in drawn]), rel=0.05
+    )
+
+
+def test_the_distance_by_chance_is_the_mean_over_many_samples() -> None:
+    rng = np.random.default_rng(1)
+    found = [stats.ks_2samp(rng.random(200), rng.random(300)).statistic for _ in range(300)]
+    assert distance_by_chance(200, 300) == pytest.approx(np.mean(found), rel=0.06)
 
 
 @given(st.lists(st.tuples(st.integers(12, 80), st.integers(12, 80)), min_size=2, max_size=6))

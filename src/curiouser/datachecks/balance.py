@@ -10,7 +10,7 @@ from curiouser.datachecks.ground import Check, Ground, Question
 from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, unknown
 from curiouser.datachecks.shifting import Shift, judged
 from curiouser.kernel.configuration import TaskKind
-from curiouser.measure import homogeneity, imbalance, total_variation, upper_bound
+from curiouser.measure import homogeneity, imbalance, total_variation, upper_bound, variation_by_chance
 
 
 def _classes(ground: Ground) -> list[Question]:
@@ -92,7 +92,11 @@ def _group_shift(group: str, labels: Mapping[str, int], total: Mapping[str, int]
         f"{group}: {own[most] / own.sum():.1%} of {own.sum():,} rows are labelled {names[most]}, "
         f"and {rest[most] / rest.sum():.1%} of all others"
     )
-    return Shift(what=what, effect=total_variation(own, rest), p_value=homogeneity(own, rest))
+    return Shift(
+        what=what,
+        effect=max(0.0, total_variation(own, rest) - variation_by_chance(own, rest)),
+        p_value=homogeneity(own, rest),
+    )
 
 
 CLASS_BALANCE = Check(code="DC17", name="class-balance", title="classes that hardly occur", version=1, asks=_classes)

@@ -13,7 +13,15 @@ from curiouser.datachecks.ground import Check, Ground, Question, Reference, agai
 from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, unknown
 from curiouser.datachecks.summaries import Counted, Spread, Words
 from curiouser.kernel.canonical import Json
-from curiouser.measure import holm, homogeneity, smirnov, total_variation, two_shares
+from curiouser.measure import (
+    distance_by_chance,
+    holm,
+    homogeneity,
+    smirnov,
+    total_variation,
+    two_shares,
+    variation_by_chance,
+)
 
 NOTHING_BEFORE = unknown("there is nothing to compare with: this is the first version; name one with --against")
 _LEAST_WORD = 5  # rows a word must occur in, in both samples together, to be compared
@@ -27,7 +35,7 @@ class Shift:
     what: str
     """What moved, in words."""
     effect: float
-    """How far, in [0, 1]."""
+    """How far beyond what chance gives on average, in [0, 1]."""
     p_value: float
     """Probability of as much by chance, before it is corrected for how many things were looked at."""
 
@@ -113,7 +121,7 @@ def _category_shift(name: str, before: Counted, after: Counted) -> Shift | None:
     shares = b / max(b.sum(), 1) - a / max(a.sum(), 1)
     most = int(np.abs(shares).argmax())
     told = names[most] if most < len(names) else "other values"
-    effect = total_variation(a, b)
+    effect = max(0.0, total_variation(a, b) - variation_by_chance(a, b))
     what = (
         f"{name}: {effect:.1%} of the rows would need another value; most of all {told}, "
         f"{a[most] / max(a.sum(), 1):.1%} before and {b[most] / max(b.sum(), 1):.1%} now"
@@ -125,10 +133,11 @@ def _number_shift(name: str, before: Spread, after: Spread) -> Shift | None:
     if not (before.n and after.n):
         return None
     places = np.union1d(before.cuts, after.cuts)
-    effect = float(np.abs(before.upto(places) - after.upto(places)).max())
+    distance = float(np.abs(before.upto(places) - after.upto(places)).max())
+    effect = max(0.0, distance - distance_by_chance(before.n, after.n))
     medians = f"median {before.median():.4g} before, {after.median():.4g} now"
     what = f"{name}: the distribution moved by {effect:.1%} ({medians})"
-    return Shift(what=what, effect=effect, p_value=smirnov(effect, before.n, after.n))
+    return Shift(what=what, effect=effect, p_value=smirnov(distance, before.n, after.n))
 
 
 def _columns(ground: Ground) -> list[Question]:
@@ -151,11 +160,15 @@ def _column_shifts(ground: Ground, reference: Reference) -> Finding:
 
 
 def _missing_shift(name: str, before: ColumnProfile, after: ColumnProfile) -> Shift:
-    was, is_now = before.missing / before.rows, after.missing / after.rows
+    return _share_shift(f"{name} is missing in", before.missing, before.rows, after.missing, after.rows)
+
+
+def _share_shift(what: str, a: int, n: int, b: int, m: int) -> Shift:
+    counts = np.array([a, n - a]), np.array([b, m - b])
     return Shift(
-        what=f"{name} is missing in {was:.1%} of the rows before and {is_now:.1%} now",
-        effect=abs(was - is_now),
-        p_value=two_shares(before.missing, before.rows, after.missing, after.rows),
+        what=f"{what} {a / n:.1%} of the rows before and {b / m:.1%} now",
+        effect=max(0.0, total_variation(*counts) - variation_by_chance(*counts)),
+        p_value=two_shares(a, n, b, m),
     )
 
 
@@ -207,11 +220,8 @@ def _large_word_shifts(name: str, before: Words, after: Words, threshold: float)
     found = []
     for word in words:
         a, b = before.counts.get(word, 0), after.counts.get(word, 0)
-        was, is_now = a / before.rows, b / after.rows
-        if abs(was - is_now) > threshold:
-            what = f"{name}: {word!r} stands in {was:.1%} of the rows before and {is_now:.1%} now"
-            p = two_shares(a, before.rows, b, after.rows)
-            found.append(Shift(what=what, effect=abs(was - is_now), p_value=p))
+        if abs(a / before.rows - b / after.rows) > threshold:
+            found.append(_share_shift(f"{name}: {word!r} stands in", a, before.rows, b, after.rows))
     return found, len(words)
 
 

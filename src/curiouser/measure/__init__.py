@@ -54,7 +54,16 @@ from curiouser.measure.records import (
 from curiouser.measure.registry import Family, Metric, Need, metrics_of
 from curiouser.measure.resampling import seeded
 from curiouser.measure.scoring import answered_classes, right_answers, score_all
-from curiouser.measure.shift import all_on_one_side, homogeneity, imbalance, smirnov, total_variation, two_shares
+from curiouser.measure.shift import (
+    all_on_one_side,
+    distance_by_chance,
+    homogeneity,
+    imbalance,
+    smirnov,
+    total_variation,
+    two_shares,
+    variation_by_chance,
+)
 from curiouser.measure.states import (
     PatternErrors,
     ProblemState,
@@ -94,6 +103,7 @@ __all__ = [
     "answered_classes",
     "clopper_pearson",
     "compare_pair",
+    "distance_by_chance",
     "fails_beyond_bound",
     "find_label_errors",
     "holm",
@@ -120,6 +130,7 @@ __all__ = [
     "total_variation",
     "two_shares",
     "upper_bound",
+    "variation_by_chance",
     "verdict",
     "wilson",
 ]

@@ -41,6 +41,49 @@ def total_variation(a: IntArray, b: IntArray) -> float:
     return float(np.abs(a / a.sum() - b / b.sum()).sum() / 2)
 
 
+def variation_by_chance(a: IntArray, b: IntArray) -> float:
+    """Mean total variation between two samples of these sizes where nothing differs; small samples have it, too.
+
+    Args:
+        a: ``(k,)``, counts of the categories in one sample, >= 0.
+        b: ``(k,)``, counts of the same categories in the other.
+
+    Returns:
+        In [0, 1]; NaN where a sample is empty.
+
+    Source:
+        The mean of an absolute normal deviate is its deviation times the root of 2/pi; each difference of shares is
+        one, with the pooled share's variance (central limit theorem).
+
+    Examples:
+        >>> round(variation_by_chance(np.array([50, 50]), np.array([50, 50])), 4)
+        0.0564
+    """
+    n, m = a.sum(), b.sum()
+    if not (n > 0 and m > 0):
+        return math.nan
+    shares = (a + b) / (n + m)
+    return float(np.sqrt(2 / math.pi * shares * (1 - shares) * (1 / n + 1 / m)).sum() / 2)
+
+
+def distance_by_chance(n: int, m: int) -> float:
+    """Mean of the largest difference between two distribution functions where nothing differs, for large samples.
+
+    Args:
+        n: Size of one sample, > 0.
+        m: Size of the other, > 0.
+
+    Source:
+        Marsaglia, Tsang and Wang, "Evaluating Kolmogorov's Distribution", 2003: its mean is ln 2 times the root of
+        pi/2.
+
+    Examples:
+        >>> round(distance_by_chance(100, 100), 4)
+        0.1229
+    """
+    return math.log(2) * math.sqrt(math.pi / 2 * (n + m) / (n * m))
+
+
 def homogeneity(a: IntArray, b: IntArray) -> float:
     """Chi-square test that two samples come from the same shares; rare categories are pooled.
 
