@@ -12,6 +12,7 @@ import polars as pl
 from benchmarks.data_rows import TASK, a_part, parts
 from benchmarks.harness import REPEATS, Line, cpu_s
 from curiouser.datachecks import Checked, Outcome
+from curiouser.kernel.check_settings import DEFAULT_RULES, CheckSettings, Rule, Severity
 from curiouser.kernel.configuration import Configuration, Task, TaskKind
 from curiouser.workspace import Workspace
 
@@ -22,6 +23,13 @@ _GROUPED = Task(
     name=TASK.name, kind=TaskKind.BINARY, inputs=TASK.inputs, label=TASK.label, classes=TASK.classes,
     groups=("language",), user="user_id", time="at",
 )  # fmt: skip
+
+_APART = {
+    name: Rule(severity=Severity.OFF, threshold=rule.threshold) if name.startswith("near-") else rule
+    for name, rule in DEFAULT_RULES.items()
+}
+_SETTINGS = Configuration(task=_GROUPED, checks=CheckSettings(rules=_APART))
+"""Near-duplicates are measured by a benchmark of their own."""
 
 
 def run() -> Iterator[Line]:
@@ -39,7 +47,7 @@ def _rows(count: int) -> pl.DataFrame:
 
 def _workspace(root: Path, rows: pl.DataFrame, train: int) -> Workspace:
     root.mkdir()
-    made = Workspace(root, Configuration(task=_GROUPED), actor="bench")
+    made = Workspace(root, _SETTINGS, actor="bench")
     made.database.create()
     made.objects.root.mkdir(parents=True, exist_ok=True)
     made.data.commit("test", upserts=rows, message="rows", actor="bench")
@@ -94,10 +102,10 @@ def _growth(scratch: Path) -> Line:
             _check(workspace)
         spent = []
         for repeat in range(REPEATS):
-            with Workspace(root, Configuration(task=_GROUPED), actor="bench") as workspace:
+            with Workspace(root, _SETTINGS, actor="bench") as workspace:
                 fresh = a_part(90_000_000 + repeat * CHANGED, CHANGED).with_columns(age=pl.lit(40.0))
                 workspace.data.commit("test", upserts=fresh, message="more", actor="bench")
-            with Workspace(root, Configuration(task=_GROUPED), actor="bench") as workspace:
+            with Workspace(root, _SETTINGS, actor="bench") as workspace:
                 found = list[Checked]()
                 spent.append(cpu_s(lambda w=workspace, f=found: f.append(_check(w))))  # type: ignore[misc]  # as above
                 looked_at = workspace.datachecks.services.profiles.rows_read

@@ -250,3 +250,22 @@ def test_an_empty_version_passes_nothing_that_needs_rows(bench: Bench) -> None:
     bench.workspace.data.commit("test", message="m", actor="a", deletes=["r0000"])
     outcomes = {one.name: one.outcome for one in bench.check().checks}
     assert outcomes["exact-duplicates"] is outcomes["missing-values"] is outcomes["class-balance"] is Outcome.UNKNOWN
+
+
+def test_rows_that_are_nearly_the_same_are_found_in_a_version_and_between_test_and_train(bench: Bench) -> None:
+    text, typo = "i want to meet a doctor in the morning", "i want to meet a doctr in the morning"
+    bench.commit(texts(text, typo, "please bring a ladder and some paint", labels=["spam", "ham", "ham"], prefix="t"))
+    bench.commit(texts("please bring a laddder and some paint", prefix="l"), "train")
+    assert ids(bench.result("near-duplicates")) == ["t0001"]
+    leaks, seen = bench.result("near-leakage"), bench.result("near-leakage", "train")
+    assert (ids(leaks), leaks.finding.rows[0].others[0].id) == (["t0002"], "l0000")
+    assert (ids(seen), seen.finding.rows[0].others[0].id) == (["l0000"], "t0002")
+    unlike = bench.result("near-contradictory-labels")
+    assert (unlike.outcome, ids(unlike)) == (Outcome.FAIL, ["t0001"])
+    assert "labelled ham; nearly the same input is labelled spam" in unlike.finding.rows[0].what
+
+
+def test_one_word_that_turns_the_meaning_makes_no_near_duplicate(bench: Bench) -> None:
+    bench.commit(texts("i can provide cat breeding", "i can provide cat sitting", labels=["spam", "ham"]))
+    assert bench.result("near-duplicates").finding.count == 0
+    assert bench.result("near-contradictory-labels").finding.count == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from curiouser.datachecks.alike import NEAR_CONTRADICTORY_LABELS, NEAR_DUPLICATES, NEAR_LEAKAGE
 from curiouser.datachecks.balance import CLASS_BALANCE, GROUP_BALANCE
 from curiouser.datachecks.categories import CATEGORIES
 from curiouser.datachecks.ground import Check
@@ -17,10 +18,13 @@ EVERY_CHECK: tuple[Check, ...] = (
     MISSING_VALUES,
     EXACT_DUPLICATES,
     NORMALISED_DUPLICATES,
+    NEAR_DUPLICATES,
     EXACT_LEAKAGE,
     NORMALISED_LEAKAGE,
+    NEAR_LEAKAGE,
     PATTERN_LEAKAGE,
     CONTRADICTORY_LABELS,
+    NEAR_CONTRADICTORY_LABELS,
     LABEL_DISTRIBUTION,
     COLUMN_DISTRIBUTION,
     VOCABULARY,
@@ -30,4 +34,3 @@ EVERY_CHECK: tuple[Check, ...] = (
     LABEL_ERRORS,
     OWN,
 )
-"""DC05, DC08, DC10 and DC12 are the checks by likeness."""

@@ -14,6 +14,7 @@ from functools import cached_property
 from curiouser.data import DataCommit, DataService
 from curiouser.datachecks.profiles import Profile, Profiles
 from curiouser.datachecks.records import Finding
+from curiouser.datachecks.searching import NearSearches
 from curiouser.datachecks.verdicts import OwnChecks
 from curiouser.kernel.canonical import Json
 from curiouser.kernel.check_settings import CheckSettings, Rule
@@ -58,6 +59,8 @@ class Services:
     """What is known of versions."""
     own: OwnChecks
     """The user's own checks."""
+    near: NearSearches
+    """Rows that are nearly the same."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -15,6 +15,7 @@ from curiouser.datachecks.ground import Check, Ground, Progress, Question, Refer
 from curiouser.datachecks.own import OWN
 from curiouser.datachecks.profiles import Profiles
 from curiouser.datachecks.records import Checked, CheckResult, CheckRun, Gate, Outcome
+from curiouser.datachecks.searching import NearSearches
 from curiouser.datachecks.verdicts import OwnChecks
 from curiouser.kernel.canonical import digest_of
 from curiouser.kernel.check_settings import Rule, Severity
@@ -82,6 +83,7 @@ class DataCheckService:
             problems=problems,
             profiles=profiles,
             own=OwnChecks(database, data, judges),
+            near=NearSearches(data, self._task),
         )
 
     def check(
