@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import update
 
 from curiouser.data import (
     BranchMovedError,
@@ -23,6 +24,7 @@ from curiouser.data import (
     SettlingRule,
     UnsettledConflictsError,
 )
+from curiouser.data.tables import touches
 from curiouser.kernel.errors import BadInputError
 from tests.data.rows import Ticking, a_store, labels, some_rows
 
@@ -450,3 +452,54 @@ def test_what_cannot_be_merged_is_said(data: DataService) -> None:
     for source, into in (("train@main", "main"), ("side", "nowhere"), ("nowhere", "main"), ("side", "v1")):
         with pytest.raises((BadInputError, RefNotFoundError)):
             data.merges.merge("test", source, into, actor="cy")
+
+
+def blamed(data: DataService, example: str, ref: str = "test") -> list[tuple[str, dict[str, tuple[object, object]]]]:
+    found = data.example_history(ref, example)
+    assert found.is_whole
+    return [(step.data_commit.author, dict(step.change.fields)) for step in found.steps if step.data_commit.parents]
+
+
+def test_a_change_that_was_merged_is_told_of_who_made_it(data: DataService) -> None:
+    relabel(data, "side", by="bob", b="yes")
+    relabel(data, a="yes")
+    data.merges.merge("test", "side", "main", actor="cy")
+    assert blamed(data, "b") == [("bob", {"meet": ("no", "yes")})]
+    assert blamed(data, "a") == [("ann", {"meet": ("no", "yes")})]
+    page = data.example_history("test", "b", limit=1)
+    assert (len(page.steps), page.is_whole, page.row) == (1, False, data.rows("test", ids=["b"]).to_dicts()[0])
+    rest = data.example_history("test", "b", before=page.steps[0].data_commit.id)
+    assert [step.change.change for step in rest.steps] == ["added"]
+
+
+def test_both_sides_of_one_example_are_told_of(data: DataService) -> None:
+    data.commit("test", "side", upserts=pl.DataFrame({"id": ["a"], "note": ["new"]}), message="n", actor="bob")
+    relabel(data, a="yes")
+    data.merges.merge("test", "side", "main", actor="cy")
+    assert sorted(blamed(data, "a")) == [("ann", {"meet": ("no", "yes")}), ("bob", {"note": (None, "new")})]
+
+
+def test_what_was_settled_in_a_merge_is_told_of_who_landed_it(data: DataService) -> None:
+    number = in_conflict(data)
+    data.merges.settle(number, [1], Resolution.VALUE, values={"meet": "no"}, actor="eve")
+    data.merges.finish(number, actor="cy")
+    assert sorted(author for author, _ in blamed(data, "a")) == ["ann", "bob", "cy"]
+    assert blamed(data, "a")[0] == ("cy", {"meet": ("yes", "no")})
+
+
+def test_what_was_merged_through_a_branch_of_a_branch_is_found(data: DataService) -> None:
+    data.branch("test", "deep", "side", actor="ann")
+    relabel(data, "deep", by="dee", c="yes")
+    relabel(data, "side", by="bob", b="yes")
+    data.merges.merge("test", "deep", "side", actor="cy")
+    relabel(data, a="yes")
+    data.merges.merge("test", "side", "main", actor="cy")
+    assert blamed(data, "c") == [("dee", {"meet": ("no", "yes")})]
+
+
+def test_a_mark_that_is_wrong_is_seen(data: DataService) -> None:
+    relabel(data, b="yes")
+    with data.database.write() as connection:
+        connection.execute(update(touches).values(marks=b"1234"))
+    (damage,) = data.verify()
+    assert damage.what.startswith("data_touch")

@@ -1,30 +1,33 @@
 """What became of one example: every version that changed it, who made it and why.
 
-The changeset of a version names the rows it touched, so history is read from these alone: the ids of
-many changesets in one scan, and in full only those that touched the example.
+The changeset of a version names the rows it touched, so history is read from
+these alone, and only from those whose marks say that they may have touched the
+example. Through a merge that changed the example both parents are followed, so
+that a change is told of the person who made it, not of the one who merged it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
 
 import polars as pl
+from sqlalchemy import Connection
 
 from curiouser.data import graph
-from curiouser.data.changesets import changeset
+from curiouser.data.changesets import after_rows, changeset
 from curiouser.data.comparing import row_changes
 from curiouser.data.errors import ExamplesNotFoundError
-from curiouser.data.graph import Step
-from curiouser.data.records import DataCommit, RowChange, Value
+from curiouser.data.records import Change, DataCommit, RowChange, Value
 from curiouser.data.snapshots import RowFiles
 from curiouser.data.states import States
-from curiouser.data.stored import ID, Schema
-from curiouser.kernel.ids import ExampleId, ObjectName
+from curiouser.data.stored import ID, Schema, readable_together
+from curiouser.data.trails import Node, Trail
+from curiouser.kernel.ids import DataCommitId, ExampleId
 from curiouser.storage import Database
 
 Row = Mapping[str, Value]
-_AT_ONCE = 128  # changesets whose ids are read in one scan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ class ExampleStep:
     data_commit: DataCommit
     """The version."""
     change: RowChange
-    """What it changed."""
+    """What it changed; of a merge: what was settled there, not what it brought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,7 @@ class Blaming:
     def history(
         self, ref: str, example: str, *, limit: int, before: str | None, versions: int | None
     ) -> ExampleHistory:
-        """Follow one example through the versions that a ref was made from, along first parents.
+        """Follow one example through the versions that a ref was made from.
 
         Args:
             ref: The version to look back from.
@@ -80,57 +83,101 @@ class Blaming:
         """
         with self._database.read() as connection:
             at = graph.resolve(connection, ref)
-            start = at if before is None else graph.resolve(connection, before)
-            walk = list(graph.steps_from(connection, start.id, versions=versions))
-            is_root = not walk or graph.get_data_commit(connection, walk[-1].id).parents == ()
-        walk = walk if before is None else walk[1:]
-        steps: list[ExampleStep] = []
-        for step in self._touching(walk, example):
-            if len(steps) == limit:
-                is_root = False
-                break
-            made = self._step(step, example)
-            steps += [made] if made is not None else []
-        row = next(iter(self._states.of(at).lookup(_one(example)).to_dicts()), None)
+            past = None if before is None else graph.resolve(connection, before)
+            follower = _Follower(connection, self._files, self._states, example)
+            steps: list[ExampleStep] = []
+            looked, is_whole = 0, True
+            for node, change in follower.back_from(at.id):
+                if past is not None and node.place <= (-past.depth, past.id):
+                    continue
+                if looked == versions or (change is not None and len(steps) == limit):
+                    is_whole = False
+                    break
+                looked += 1
+                if change is not None:
+                    made = graph.get_data_commit(connection, node.id)
+                    steps.append(ExampleStep(data_commit=made, change=change))
+            row = follower.row_at(at.id)
         if row is None and not steps and before is None:
             raise ExamplesNotFoundError(ref, [example])
-        return ExampleHistory(id=ExampleId(example), row=row, steps=tuple(steps), is_whole=is_root)
+        return ExampleHistory(id=ExampleId(example), row=row, steps=tuple(steps), is_whole=is_whole)
 
-    def _touching(self, walk: Sequence[Step], example: str) -> Iterator[Step]:
-        """Choose the versions that may have changed the example, newest first."""
-        for start in range(0, len(walk), _AT_ONCE):
-            some = walk[start : start + _AT_ONCE]
-            touched = self._naming(example, [step.changes for step in some if step.changes is not None])
-            yield from (step for step in some if step.changes is None or step.changes in touched)
 
-    def _naming(self, example: str, changes: Sequence[ObjectName]) -> set[ObjectName]:
-        """Tell which changesets touch the example; only their ids are read."""
-        paths = {str(self._files.objects.path(name)): name for name in changes}
-        if not paths:
-            return set()
-        scan = pl.scan_parquet(
-            list(paths), schema={ID: pl.String()}, extra_columns="ignore", glob=False, include_file_paths="_file"
-        )
-        found = scan.filter(pl.col(ID) == example).select("_file").unique().collect()
-        return {paths[path] for path in found["_file"]}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What one version made of the example."""
 
-    def _step(self, step: Step, example: str) -> ExampleStep | None:
-        with self._database.read() as connection:
-            at = graph.get_data_commit(connection, step.id)
-            parent = graph.get_data_commit(connection, at.parents[0]) if at.parents else None
-        schema = {**at.schema, **(parent.schema if parent is not None else {}), **at.schema}
-        if step.changes is not None:
-            changes = self._files.read_changes(step.changes).filter(pl.col(ID) == example)
+    change: RowChange
+    row: Row | None
+
+
+class _Follower:
+    def __init__(self, connection: Connection, files: RowFiles, states: States, example: str) -> None:
+        self._connection, self._files, self._states, self._example = connection, files, states, example
+        self._trail = Trail(connection, files, example)
+        self._seen: dict[DataCommitId, _Seen | None] = {}
+
+    def back_from(self, start: DataCommitId) -> Iterator[tuple[Node, RowChange | None]]:
+        """Walk back, newest first, with what each version did to the example itself."""
+        waiting = [(self._trail.node(start).place, start)]
+        met = {start}
+        while waiting:
+            _, at = heappop(waiting)
+            node = self._trail.node(at)
+            seen = self._at(node)
+            yield node, self._own(node, seen)
+            # A merge that left the example as its branch had it brought nothing of it from elsewhere.
+            for parent in node.parents if seen is not None else node.parents[:1]:
+                if parent not in met:
+                    met.add(parent)
+                    heappush(waiting, (self._trail.node(parent).place, parent))
+
+    def row_at(self, at: DataCommitId) -> Row | None:
+        """Read the example as it is in a version: as the last version left it that touched it."""
+        for node in self._trail.first_parents(at):
+            seen = self._at(node)
+            if seen is not None:
+                return None if seen.row is None else self._in_columns(at, seen.row)
+        return None
+
+    def _in_columns(self, at: DataCommitId, row: Row) -> Row:
+        """Give a row the columns of a version: some may have come, or gone, since it was touched."""
+        return {name: row.get(name) for name in graph.get_data_commit(self._connection, at).schema}
+
+    def _own(self, node: Node, seen: _Seen | None) -> RowChange | None:
+        """Leave out of a merge's change what it brought from the other parent."""
+        if seen is None or len(node.parents) < 2:
+            return None if seen is None else seen.change
+        brought = self.row_at(node.parents[1])
+        if (brought is None) != (seen.row is None):
+            return seen.change
+        if brought is None or seen.row is None:
+            return None
+        fields = {name: pair for name, pair in seen.change.fields.items() if pair[1] != brought.get(name)}
+        return replace(seen.change, change=Change.CHANGED, fields=fields) if fields else None
+
+    def _at(self, node: Node) -> _Seen | None:
+        if not node.may_touch:
+            return None
+        if node.id not in self._seen:
+            self._seen[node.id] = self._read(node)
+        return self._seen[node.id]
+
+    def _read(self, node: Node) -> _Seen | None:
+        at = graph.get_data_commit(self._connection, node.id)
+        parent = graph.get_data_commit(self._connection, at.parents[0]) if at.parents else None
+        schema = readable_together({} if parent is None else parent.schema, at.schema)
+        if node.changes is not None:
+            changes = self._files.read_changes(node.changes).filter(pl.col(ID) == self._example)
         else:
-            changes = self._compared(parent, at, schema, example)
+            changes = self._compared(parent, at, schema)
         found = row_changes(changes, schema)
-        return ExampleStep(data_commit=at, change=found[0]) if found else None
+        if not found:
+            return None
+        rows = after_rows(changes, at.schema).to_dicts()
+        return _Seen(change=found[0], row=rows[0] if rows else None)
 
-    def _compared(self, before: DataCommit | None, after: DataCommit, schema: Schema, example: str) -> pl.DataFrame:
+    def _compared(self, before: DataCommit | None, after: DataCommit, schema: Schema) -> pl.DataFrame:
         """Compare the example in a version that only a snapshot holds with the version before."""
-        ids = _one(example)
+        ids = pl.Series(ID, [self._example], dtype=pl.String)
         return changeset(self._states.of(before).lookup(ids), self._states.of(after).lookup(ids), schema)
-
-
-def _one(example: str) -> pl.Series:
-    return pl.Series(ID, [example], dtype=pl.String)

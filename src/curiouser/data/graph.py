@@ -277,6 +277,11 @@ def steps_from(connection: Connection, start: DataCommitId, *, versions: int | N
     return islice(_steps(connection, start), versions)
 
 
+def first_parents(start: DataCommitId, *, limit: int | None = None) -> CTE:
+    """Walk from a data commit along first parents, in SQL: ``id``, ``parent`` and ``step`` from 0."""
+    return _walk(start, limit=limit)
+
+
 def put_ref(connection: Connection, ref: Ref, *, actor: str, what: str) -> None:
     """Write a new branch or tag, and say so in the log of refs."""
     row = {

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import select
 
 from curiouser.data import graph
-from curiouser.data.changesets import content_delta, counts_of
+from curiouser.data.changesets import content_delta, counts_of, ids_of
 from curiouser.data.hashing import content_hash, row_hashes, total_of
+from curiouser.data.marks import marks_of
 from curiouser.data.records import Damage, DataCommit
 from curiouser.data.snapshots import CHANGES_SUFFIX, LISTING_SUFFIX, ROWS_SUFFIX, RowFiles
 from curiouser.data.states import States
 from curiouser.data.stored import ID
-from curiouser.data.tables import CHECKED, data_commits, holds, refs, snapshots
+from curiouser.data.tables import CHECKED, data_commits, holds, refs, snapshots, touches
 from curiouser.kernel.errors import NotFoundError, StorageError
 from curiouser.kernel.ids import ObjectName
 from curiouser.storage import Database
@@ -46,8 +47,12 @@ def verify(database: Database, files: RowFiles, states: States) -> list[Damage]:
     commits = {row["id"]: row for row in rows[data_commits.name]}
     tables = {row["data_commit"]: row for row in rows[snapshots.name]}
     damages += _dangling(rows[refs.name], commits)
+    with database.read() as connection:
+        marks = {row.data_commit: row.marks for row in connection.execute(select(touches))}
     for row in commits.values():
         damages += _of_data_commit(row, commits, tables, files)
+        if row["id"] in marks and row["changes"] is not None:
+            damages += _of_marks(row["id"], marks[row["id"]], ObjectName(row["changes"]), files)
     return damages
 
 
@@ -75,6 +80,11 @@ def _of_data_commit(
         trouble = _found_by(check)
         if trouble is not None:
             yield Damage(what=f"data commit {made.id}", trouble=trouble, repair=_RESTORE)
+
+
+def _of_marks(id_: str, marks: bytes, changes: ObjectName, files: RowFiles) -> Iterator[Damage]:
+    if _found_by(lambda: None if marks == marks_of(ids_of(files.read_changes(changes))) else "differs") == "differs":
+        yield Damage(what=f"data_touch {id_}", trouble="names other rows than its changeset", repair=_RESTORE)
 
 
 def _found_by(check: Callable[[], str | None]) -> str | None:
