@@ -26,7 +26,7 @@ from curiouser.cycle import CYCLE
 from curiouser.datachecks import EVERY_CHECK
 from curiouser.kernel import check_settings, configuration
 from curiouser.kernel.check_settings import DEFAULT_RULES, CheckSettings, OwnRule
-from curiouser.kernel.configuration import Configuration, StoreSettings, Task
+from curiouser.kernel.configuration import Configuration, DataSettings, StoreSettings, Task
 from curiouser.kernel.errors import CuriouserError, every_error
 from curiouser.surfaces.cli.main import COMMANDS
 from curiouser.surfaces.cli.program import cli
@@ -130,7 +130,7 @@ def errors_page() -> str:
 def settings_page() -> str:
     """List every setting of ``curiouser.toml``."""
     lines = ["# Settings: `curiouser.toml`", "", _SETTINGS, ""]
-    for table, kind in (("task", Task), ("store", StoreSettings)):
+    for table, kind in (("task", Task), ("store", StoreSettings), ("data", DataSettings)):
         lines += [f"## [{table}]", "", "| setting | default | meaning |", "|---|---|---|"]
         said = _field_docs(configuration, kind.__name__)
         for item in fields(kind):

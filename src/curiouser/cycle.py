@@ -89,6 +89,12 @@ CYCLE: tuple[Step, ...] = (
         verb=("data", "check"),
     ),
     Step(
+        name="review",
+        slides="70-73",
+        does="Propose the branch: its rows are checked, read as a difference, approved by somebody else, and merged.",
+        verb=("data", "propose"),
+    ),
+    Step(
         name="comparison",
         slides="51-55",
         does="Ask whether the new model is better than the old one, on the same rows.",

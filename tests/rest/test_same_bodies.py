@@ -40,6 +40,7 @@ READ: Sequence[tuple[str, Sequence[str]]] = (
     ("/users/ada", ("user", "show", "ada")),
     ("/checklist", ("checklist",)),
     ("/data-checks?ref=test", ("data", "check", "test")),
+    ("/proposals/1", ("data", "proposal", "1")),
     ("/datasets/test/blame?example=s001", ("data", "blame", "s001")),
     ("/duplicates?ref=test&near=true&limit=3", ("data", "duplicates", "test", "--near", "--limit", "3")),
     ("/duplicates?against=test", ("data", "duplicates", "--against", "test")),
@@ -57,6 +58,8 @@ LISTS: Sequence[tuple[str, Sequence[str]]] = (
     ("/datasets/test/refs", ("data", "branch")),
     ("/datasets/test/protections", ("data", "protect")),
     ("/merges", ("data", "merges")),
+    ("/proposals", ("data", "proposals")),
+    ("/proposals?state=open", ("data", "proposals", "--state", "open")),
     ("/merges?state=open&dataset=test", ("data", "merges", "--state", "open", "--dataset", "test")),
     ("/merges/1/conflicts", ("data", "conflicts")),
     ("/merges/1/conflicts?settled=true", ("data", "conflicts", "1", "--all")),
@@ -125,6 +128,11 @@ CHANGES: Sequence[tuple[str, str, Said, Sequence[str]]] = (
     ("POST", "/datasets/test/refs/main/unprotect", {}, ("data", "unprotect", "main")),
     ("POST", "/datasets/test/reverts", {"branch": "more", "data_commit": "test@more"},
      ("data", "revert", "test@more", "--branch", "more")),
+    ("POST", "/datasets/test/proposals", {"source": "more", "message": "take it back"},
+     ("data", "propose", "more", "-m", "take it back")),
+    ("POST", "/proposals/1/check", {}, ("data", "recheck", "1")),
+    ("POST", "/proposals/1/reject", {"words": "it was right"}, ("data", "reject", "1", "-m", "it was right")),
+    ("POST", "/proposals/1/withdraw", {}, ("data", "withdraw", "1")),
     ("DELETE", "/datasets/test/refs/more", {}, ("data", "branch", "more", "--delete")),
     ("DELETE", "/datasets/test/refs/v1", {}, ("data", "tag", "v1", "--delete")),
     ("POST", "/users", {"name": "new", "role": "expert"}, ("user", "add", "new", "--role", "expert")),
@@ -141,7 +149,7 @@ CHANGES: Sequence[tuple[str, str, Said, Sequence[str]]] = (
 """Requests and commands that do the same, one after the other; an argument that begins with @ is a file's content."""
 _OWN = (
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "a moment"),
-    (re.compile(r"\b[0-9a-f]{64}\b"), "a hash"),
+    (re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b"), "a hash"),
     (re.compile(r"/login/once/[\w-]+"), "a link"),
 )
 """What differs between two workspaces where the same was done."""
@@ -172,6 +180,7 @@ def filled(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Any:
     terminal.body("problem", "close", P)
     terminal.body("problem", "reopen", P)
     in_conflict(terminal)
+    terminal.body("data", "propose", "side", "-m", "better labels")
     terminal.body("data", "check")
     with serving(root, template[1]) as bench:
         bench.body("POST", "/evaluations", 202, json={})

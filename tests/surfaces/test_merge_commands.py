@@ -108,3 +108,32 @@ def test_a_protected_branch_says_what_to_do(filled: Workspace, terminal: Termina
     assert [each["branch"] for each in terminal.body("data", "protect")["protections"]] == ["main"]
     assert "no longer protected" in terminal.says("data", "unprotect", "main")
     terminal.says("data", "commit", "--set", "a", "meet", "yes", "-m", "fix")
+
+
+def test_a_protected_branch_moves_by_an_approved_proposal(filled: Workspace, terminal: Terminal) -> None:
+    terminal.says("data", "protect", "main")
+    shown = terminal.says("--actor", "bob", "data", "propose", "side", "-m", "better labels")
+    for part in ("Proposal 1: side into test@main, open", "better labels, by bob", "0 added, 1 changed", "checks: "):
+        assert part in shown
+    refused = terminal.run("--actor", "bob", "data", "approve", "1")
+    assert (refused.status, "CUR903" in refused.err) == (5, True)
+    assert terminal.run("data", "land", "1").status == 5
+    assert "rejected by eve: which doctor?" in terminal.says(
+        "--actor", "eve", "data", "reject", "1", "-m", "which doctor?"
+    )
+    approved = terminal.says("--actor", "eve", "data", "approve", "1", "-m", "fine")
+    assert "rejected by eve (void" in approved
+    assert "approved by eve: fine" in approved
+    assert terminal.body("data", "land", "1")["state"] == "merged"
+    assert filled.data.rows("test", ids=["b"])["meet"].to_list() == ["yes"]
+    assert [each["state"] for each in terminal.body("data", "proposals")["proposals"]] == ["merged"]
+
+
+def test_a_new_data_commit_voids_an_approval_in_words(filled: Workspace, terminal: Terminal) -> None:
+    terminal.says("--actor", "bob", "data", "propose", "side", "-m", "better labels")
+    terminal.says("--actor", "eve", "data", "approve", "1")
+    relabel(filled, "side", "bob", c="yes")
+    shown = terminal.says("data", "proposal", "1")
+    assert "approved by eve (void" in shown
+    assert "in the way: a branch moved" in shown
+    assert "nobody has approved" in terminal.says("data", "recheck", "1")

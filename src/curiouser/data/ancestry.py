@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from sqlalchemy import Connection
 
 from curiouser.data import graph
+from curiouser.data.errors import RefNotFoundError
 from curiouser.data.graph import Step
 from curiouser.kernel.ids import DataCommitId
 
@@ -73,6 +74,8 @@ class Ancestry:
                 if step.id in self._known:
                     break
                 self._known[step.id] = step
+        if at not in self._known:
+            raise RefNotFoundError(at, "no data commit has this id")
         return self._known[at]
 
 

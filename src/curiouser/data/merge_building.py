@@ -13,13 +13,21 @@ from sqlalchemy import Connection
 
 from curiouser.data import drafts, graph
 from curiouser.data import merge_stored as stored
-from curiouser.data.ancestry import common_ancestor
+from curiouser.data.ancestry import common_ancestor, only_in
 from curiouser.data.changesets import ids_of
 from curiouser.data.committing import Committer, InTransaction, Landing, LostRaceError
 from curiouser.data.drafts import Draft, Request
 from curiouser.data.errors import BranchMovedError, MergeEndedError, RefNotFoundError, UnsettledConflictsError
 from curiouser.data.merge_columns import Side
-from curiouser.data.merge_records import ConflictKind, Merge, MergeConflict, MergeState, Prepared, Resolution
+from curiouser.data.merge_records import (
+    ConflictKind,
+    Merge,
+    MergeConflict,
+    MergeStanding,
+    MergeState,
+    Prepared,
+    Resolution,
+)
 from curiouser.data.merging import Coupled, MergePlan, changes_of, merge_plan
 from curiouser.data.naming import point
 from curiouser.data.protecting import refuse_protected
@@ -185,6 +193,25 @@ class Building:
         """Return the columns of both sides, to read values by."""
         ours, theirs = (graph.get_data_commit(connection, each) for each in (merge.ours, merge.theirs))
         return {**ours.schema, **theirs.schema, **ours.schema}
+
+    def standing(self, connection: Connection, number: int) -> MergeStanding:
+        """Tell how a merge stands, inside the caller's transaction.
+
+        Raises:
+            MergeNotFoundError: None has this number.
+        """
+        merge = stored.get_merge(connection, number)
+        try:
+            found = [
+                graph.get_data_commit(connection, each.id) for each in only_in(connection, merge.theirs, merge.ours)
+            ]
+            at = None if merge.data_commit is None else graph.get_data_commit(connection, merge.data_commit)
+        except RefNotFoundError:
+            # A merge that was given up keeps nothing from garbage collection.
+            return MergeStanding(merge=merge, prepared=None, is_current=False, brought=())
+        now = self._current(connection, merge) if merge.is_open else None
+        is_current = now is not None and (now.ours.id, now.theirs.id) == (merge.ours, merge.theirs)
+        return MergeStanding(merge=merge, prepared=at, is_current=is_current, brought=tuple(found))
 
     def _head(self, connection: Connection, dataset: str, branch: str) -> DataCommit:
         graph.get_dataset(connection, dataset)

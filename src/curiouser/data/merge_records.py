@@ -185,3 +185,17 @@ class Prepared:
     def content_hash(self) -> ContentHash:
         """Hash of the rows as they would be."""
         return self.data_commit.content_hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeStanding:
+    """How a merge stands now: what it would bring, and whether its branches are where they were."""
+
+    merge: Merge
+    """The merge."""
+    prepared: DataCommit | None
+    """What its branch would become, where that is built."""
+    is_current: bool
+    """Whether it may land as it was worked out: it is open, and neither branch has moved."""
+    brought: tuple[DataCommit, ...]
+    """Data commits that lead to theirs and not to ours, newest first."""

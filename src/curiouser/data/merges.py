@@ -15,6 +15,7 @@ from curiouser.data.merge_building import Building
 from curiouser.data.merge_records import (
     Merge,
     MergeConflict,
+    MergeStanding,
     MergeState,
     Prepared,
     Resolution,
@@ -331,6 +332,18 @@ class MergeService:
         merge = self.get_open(number)
         committed = self._building.moved(merge, data_commit, actor=actor, approved=approved)
         return Merged(merge=self.get(number), committed=committed)
+
+    def standing(self, connection: Connection, number: int) -> MergeStanding:
+        """Tell how a merge stands, inside the caller's transaction.
+
+        Args:
+            connection: The transaction.
+            number: Of the merge.
+
+        Raises:
+            MergeNotFoundError: None has this number.
+        """
+        return self._building.standing(connection, number)
 
     def abandon(self, number: int, *, actor: str) -> Merge:
         """Give a merge up; its conflicts stay to be read.

@@ -74,6 +74,14 @@ class StoreSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataSettings:
+    """How changes of the data are agreed on."""
+
+    self_approval: bool = False
+    """Whether people may approve what they proposed or wrote; for a team of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
     """All of ``curiouser.toml``, checked."""
 
@@ -83,6 +91,7 @@ class Configuration:
     store: StoreSettings = field(default_factory=StoreSettings)
     checks: CheckSettings = field(default_factory=CheckSettings)
     """Which checks on data gate a merge, and from where on."""
+    data: DataSettings = field(default_factory=DataSettings)
 
 
 def load_configuration(path: Path) -> Configuration:
@@ -111,14 +120,15 @@ def configuration_from(raw: Mapping[str, Any], *, source: str = FILE_NAME) -> Co
         'spam'
     """
     mistakes: list[str] = []
-    _unknown_keys(raw, ("task", "harm", "store", "checks"), "", mistakes)
+    _unknown_keys(raw, ("task", "harm", "store", "checks", "data"), "", mistakes)
     task = _task(_table(raw, "task", mistakes), mistakes)
     harm = _harm(_table(raw, "harm", mistakes), mistakes)
     store = _store(_table(raw, "store", mistakes), mistakes)
     checks = check_settings(_table(raw, "checks", mistakes), mistakes)
+    data = _data(_table(raw, "data", mistakes), mistakes)
     if mistakes or task is None:
         raise ConfigurationError(source, mistakes)
-    return Configuration(task=task, store=store, checks=checks, **({"harm": harm} if harm else {}))
+    return Configuration(task=task, store=store, checks=checks, data=data, **({"harm": harm} if harm else {}))
 
 
 def configuration_text(configuration: Configuration) -> str:
@@ -144,6 +154,8 @@ def configuration_text(configuration: Configuration) -> str:
     if changed:
         lines += ["", "[store]", *(f"{f.name} = {_toml(getattr(configuration.store, f.name))}" for f in changed)]
     lines += checks_lines(configuration.checks)
+    if configuration.data.self_approval:
+        lines += ["", "[data]", "self_approval = true"]
     return "\n".join(lines) + "\n"
 
 
@@ -306,3 +318,12 @@ def _store(raw: Mapping[str, Any], mistakes: list[str]) -> StoreSettings:
     if raw.get("engine", "in-process") != "in-process":
         mistakes.append(f"store.engine {raw['engine']!r} is not built yet; leave it out for 'in-process'")
     return StoreSettings(**{key: raw[key] for key in known if isinstance(raw.get(key), str)})
+
+
+def _data(raw: Mapping[str, Any], mistakes: list[str]) -> DataSettings:
+    _unknown_keys(raw, tuple(f.name for f in fields(DataSettings)), "data.", mistakes)
+    value = raw.get("self_approval", False)
+    if not isinstance(value, bool):
+        mistakes.append(f"data.self_approval must be true or false, not {value!r}")
+        return DataSettings()
+    return DataSettings(self_approval=value)

@@ -19,7 +19,7 @@ CuriouserError                      1 / 500
 Each class has a stable code; slices add theirs below these, in their hundred:
 CUR0xx kernel, storage and workspace, CUR1xx problems, CUR2xx data,
 CUR3xx models, CUR4xx evaluations, CUR5xx pytest plugin, CUR6xx access,
-CUR7xx jobs, CUR8xx checks on data.
+CUR7xx jobs, CUR8xx checks on data, CUR9xx proposals.
 """
 
 from __future__ import annotations

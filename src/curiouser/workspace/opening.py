@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from curiouser.jobs import JobService
     from curiouser.models import ModelService, PredictionStore
     from curiouser.problems import ProblemService
+    from curiouser.proposals import ProposalChecks, ProposalService
 
 
 class Workspace:
@@ -149,6 +150,26 @@ class Workspace:
             root=self.root,
             clock=self.clock,
         )
+
+    @cached_property
+    def proposals(self) -> ProposalService:
+        """Branches that somebody wants merged: checked, reviewed, landed."""
+        from curiouser.proposals import ProposalService  # noqa: PLC0415  see the class
+
+        return ProposalService(
+            self.database,
+            data=self.data,
+            check=self._checked_for_proposal,
+            clock=self.clock,
+            self_approval=self.configuration.data.self_approval,
+        )
+
+    def _checked_for_proposal(self, ref: str, against: str, actor: str) -> ProposalChecks:
+        """Check the rows of a proposal; loaded only then."""
+        from curiouser.proposals import ProposalChecks  # noqa: PLC0415  see the class
+
+        found = self.datachecks.gate(ref, against=against, actor=actor)
+        return ProposalChecks(outcome=str(found.outcome), reasons=found.reasons)
 
     @cached_property
     def jobs(self) -> JobService:

@@ -50,6 +50,9 @@ class DataGroup(click.Group):
             ("merge", "merges", "conflicts", "settle", "finish", "abort", "protect", "unprotect"), "data_merging"
         ),
         "duplicates": "data_duplicates",
+        **dict.fromkeys(
+            ("propose", "proposals", "proposal", "recheck", "approve", "reject", "land", "withdraw"), "data_proposals"
+        ),
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -47,6 +47,12 @@ class Verb(StrEnum):
     SETTLE_CONFLICTS = "data settle"
     FINISH_MERGE = "data finish"
     ABORT_MERGE = "data abort"
+    PROPOSE_BRANCH = "data propose"
+    RECHECK_PROPOSAL = "data recheck"
+    APPROVE_PROPOSAL = "data approve"
+    REJECT_PROPOSAL = "data reject"
+    LAND_PROPOSAL = "data land"
+    WITHDRAW_PROPOSAL = "data withdraw"
     PROTECT_BRANCH = "data protect"
     UNPROTECT_BRANCH = "data unprotect"
     ADD_MODEL = "model add"
@@ -80,11 +86,11 @@ _MAY: Final[Mapping[Role, tuple[Verb, ...]]] = {
     Role.EXPERT: (
         Verb.LINK_REPORT, Verb.WITHDRAW_REPORT, Verb.ADD_PROBLEM, Verb.EDIT_PROBLEM, Verb.ADD_PATTERNS,
         Verb.REMOVE_PATTERNS, Verb.CLOSE_PROBLEM, Verb.REOPEN_PROBLEM, Verb.UNDO_STEP, Verb.ADD_SLICE,
-        Verb.REMOVE_SLICE, Verb.SETTLE_CONFLICTS,
+        Verb.REMOVE_SLICE, Verb.SETTLE_CONFLICTS, Verb.APPROVE_PROPOSAL, Verb.REJECT_PROPOSAL,
     ),
     Role.MAINTAINER: (
         Verb.IMPORT_ROWS, Verb.EDIT_ROWS, Verb.REVERT_COMMIT, Verb.ADD_BRANCH, Verb.ADD_TAG, Verb.CHECK_DATA,
-        Verb.MERGE_BRANCH,
+        Verb.MERGE_BRANCH, Verb.PROPOSE_BRANCH, Verb.RECHECK_PROPOSAL, Verb.LAND_PROPOSAL, Verb.WITHDRAW_PROPOSAL,
         Verb.FINISH_MERGE, Verb.ABORT_MERGE, Verb.PROTECT_BRANCH, Verb.UNPROTECT_BRANCH, Verb.ADD_MODEL,
         Verb.UPDATE_MODEL, Verb.SET_THRESHOLD, Verb.RENAME_MODEL, Verb.RETIRE_MODEL, Verb.RESTORE_MODEL,
         Verb.SET_LIVE, Verb.EVALUATE, Verb.CANCEL_JOB, Verb.RETRY_JOB, Verb.READ_AUDIT, Verb.CHECK_AUDIT,
