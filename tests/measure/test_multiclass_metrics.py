@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from curiouser.measure import Answers, FloatArray, IntArray, Measured, TaskKind, score_all, seeded
+from curiouser.measure import Answers, FloatArray, IntArray, Measured, TaskKind, metrics_of, score_all, seeded
 from curiouser.measure.multiclass import in_top, top_classes
 from tests.measure.asking import How, known, reason_of
 
@@ -63,6 +63,23 @@ def test_every_metric_agrees_with_scikit_learn(rows: Rows) -> None:
         assert measured[name].value == pytest.approx(value, abs=1e-9), name
     for name in set(measured) - set(expected) - {"brier", "ece", "top_3_accuracy"}:
         assert measured[name].value is None, name
+
+
+@pytest.mark.parametrize("given", ["codes", "probabilities"])
+def test_without_rows_every_metric_is_undefined_and_says_so(given: str) -> None:
+    nothing = np.array([], dtype=int)
+    answers: dict[str, Any] = {"codes": nothing, "probabilities": np.empty((0, 4))}
+    measured = scored(nothing, **{given: answers[given]})
+    assert set(measured) == set(metrics_of(TaskKind.MULTICLASS, CLASSES))
+    assert {(one.value, one.low, one.high, one.n) for one in measured.values()} == {(None, None, None, 0)}
+    assert {number.reason for number in measured.values()} == {"no rows were scored"}
+
+
+def test_rows_without_an_answer_are_missing_and_nothing_is_scored() -> None:
+    answers = Answers(valid=np.zeros(3, dtype=bool), codes=np.zeros(3, dtype=int))
+    truth = np.array([0, 1, 2])
+    measured = score_all(TaskKind.MULTICLASS, truth, answers, rng=seeded("multiclass"), classes=CLASSES)
+    assert {(number.value, number.n, number.missing) for number in measured.values()} == {(None, 0, 3)}
 
 
 def test_top_3_accuracy_agrees_with_scikit_learn_where_nothing_ties() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 from sklearn import metrics as sk
 
-from curiouser.measure import Answers, Measured, TaskKind, score_all, seeded
+from curiouser.measure import Answers, Measured, TaskKind, metrics_of, score_all, seeded
 from tests.measure.asking import How, reason_of
 
 finite = st.integers(-1000, 1000).map(lambda whole: whole / 8)
@@ -54,6 +54,20 @@ def test_without_a_tolerance_the_share_within_it_is_undefined() -> None:
 
 def test_r2_of_equal_truths_is_undefined() -> None:
     assert "all are equal" in reason_of(scored([1.0, 1.0], [1.0, 2.0])["r2"])
+
+
+@pytest.mark.parametrize("tolerance", [None, 2.0])
+def test_without_rows_every_metric_is_undefined_and_says_so(tolerance: float | None) -> None:
+    measured = scored([], [], tolerance=tolerance)
+    assert set(measured) == set(metrics_of(TaskKind.REGRESSION))
+    assert {(one.value, one.low, one.high, one.n) for one in measured.values()} == {(None, None, None, 0)}
+    assert {number.reason for number in measured.values()} == {"no rows were scored"}
+
+
+def test_rows_without_an_answer_are_missing_and_nothing_is_scored() -> None:
+    answers = Answers(valid=np.zeros(3, dtype=bool), numbers=np.full(3, np.nan))
+    measured = score_all(TaskKind.REGRESSION, np.ones(3), answers, rng=seeded("regression"), tolerance=1.0)
+    assert {(number.value, number.n, number.missing) for number in measured.values()} == {(None, 0, 3)}
 
 
 def test_one_row_has_a_value_and_no_interval() -> None:
