@@ -44,7 +44,9 @@ def compare(
     method; slices and problems are families of their own. Every call is written down.
 
     JSON: {test_set, n, metric, pairs: [{a, b, difference: {value, low, high}, method,
-    p_value, p_adjusted, negative_flips, positive_flips, smallest_difference, verdict}]}
+    p_value, p_adjusted, negative_flips, positive_flips, smallest_difference,
+    verdict: better|worse|no_difference_shown}]}; difference is b - a, and a negative
+    flip is right in a and wrong in b
     """
     made = workspace.evaluations.compare(
         models,

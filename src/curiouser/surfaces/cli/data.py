@@ -176,7 +176,11 @@ def blame(
 @json_option
 @pass_workspace
 def diff(workspace: Workspace, before: str, after: str, *, limit: int, after_id: str | None, as_json: bool) -> None:
-    """Show what changed from BEFORE to AFTER, row by row and field by field."""
+    """Show what changed from BEFORE to AFTER, row by row and field by field.
+
+    JSON: {before, after, added, removed, changed, rows: [{id, change, fields: {column: [old, new]}}], truncated,
+    next}; added, removed and changed count all rows, and next is what --after-id takes.
+    """
     found = workspace.data.diff(before, after, limit=limit, after_id=after_id)
     emit(diff_body(found), lambda: _diff_text(found), as_json=as_json)
 

@@ -42,6 +42,10 @@ def add(workspace: Workspace, /, name: str, *, as_json: bool, **given: Any) -> N
 
     Patterns of a file are committed to the test set with origin "pattern"; a row
     that stands there already is reused. --ids and --slice take rows as they are.
+
+    JSON: {name, dataset, harm, harm_false_positive, harm_false_negative, affected:
+    {source, low, high, because}, tolerance, owner, patterns, cases, added, committed,
+    reused, data_commit, notes}
     """
     made = workspace.problems.add(name, actor=workspace.actor, **given)
     emit(changed_body(made), lambda: _changed_text("added", made), as_json=as_json)
