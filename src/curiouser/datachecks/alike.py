@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from curiouser.data import ColumnType
 from curiouser.datachecks.duplicate_records import DuplicatePair, Duplicates
 from curiouser.datachecks.ground import Check, Ground, Question, Reference
-from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, unknown
+from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, many, unknown
 from curiouser.datachecks.repeats import LACKS_INPUT
 from curiouser.kernel.configuration import TaskKind
 from curiouser.kernel.ids import ExampleId
@@ -40,7 +40,7 @@ def _duplicates(ground: Ground) -> Finding:
     pairs = _near(found)
     return _judged(
         ground, "near-duplicates", found, count=count, value=count / n, n=n, pairs=pairs,
-        reason=f"{count:,} of {n:,} rows are nearly the same as an earlier one",
+        reason=f"{count:,} of {many(n, 'row')} nearly the same as an earlier one",
         rows=[_offence(ground.dataset, pair.id, ground.dataset, pair.other, pair) for pair in pairs[:MOST_ROWS]],
     )  # fmt: skip
 
@@ -68,7 +68,7 @@ def _leaks(ground: Ground, partner: Reference) -> Finding:
         rows.append(_offence(dataset, id_, other, other_id, pair))
     return _judged(
         ground, "near-leakage", found, count=count, value=count / n, n=n, pairs=pairs,
-        reason=f"{count:,} of {n:,} test rows are nearly the same as a row of {ground.settings.train}", rows=rows,
+        reason=f"{count:,} of {many(n, 'test row')} nearly the same as a row of {ground.settings.train}", rows=rows,
     )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def _contradictory(ground: Ground) -> Finding:
     ]
     return _judged(
         ground, "near-contradictory-labels", found, count=len(differing), value=len(differing) / n, n=n,
-        pairs=differing, reason=f"{len(differing):,} rows are labelled otherwise than one that is nearly the same",
+        pairs=differing, reason=f"{many(len(differing), 'row')} labelled otherwise than one that is nearly the same",
         rows=rows,
     )  # fmt: skip
 
@@ -118,7 +118,7 @@ def _near(found: Duplicates) -> list[DuplicatePair]:
 def _offence(dataset: str, id_: str, other: str, other_id: str, pair: DuplicatePair) -> Offence:
     changes = ", ".join(f"{one.left or '–'} / {one.right or '–'}" for one in pair.differing[:3])
     return Offence(
-        what=f"{pair.similarity:.0%} the same" + (f", but for {changes}" if changes else ""),
+        what=f"{pair.similarity:.1%} the same" + (f", but for {changes}" if changes else ""),
         at=Place(dataset=dataset, id=ExampleId(id_)),
         others=(Place(dataset=other, id=ExampleId(other_id)),),
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from curiouser.datachecks.ground import Check, Ground, Question, Reference
 from curiouser.datachecks.indexes import HashArray, RowIndex, hashed
-from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, unknown
+from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, many, unknown
 from curiouser.datachecks.repeats import LACKS_INPUT
 from curiouser.kernel.canonical import digest_of
 from curiouser.kernel.ids import ExampleId
@@ -49,8 +49,8 @@ def _leaks(ground: Ground, partner: Reference, name: str, key: str) -> Finding:
         count=inputs,
         value=value,
         n=test.profile.rows,
-        reason=f"{inputs:,} inputs of the test set, in {len(leaking):,} of its {test.profile.rows:,} rows, stand in"
-        f" {ground.settings.train}" if inputs else "",
+        reason=f"{many(inputs, 'input')} of the test set, in {len(leaking):,} of {many(test.profile.rows, 'row')},"
+        f" also in {ground.settings.train}" if inputs else "",
         rows=_offences(ground.dataset, here, partner, there, f"stands in the {other}, too"),
         more=max(len(here) - MOST_ROWS, 0),
         details={"test_rows": len(leaking)},
@@ -107,8 +107,8 @@ def _memorable(ground: Ground, partner: Reference, problems: dict[str, list[str]
         count=len(leaking),
         value=value,
         n=len(patterns),
-        reason=f"{len(leaking):,} of {len(patterns):,} patterns stand in {ground.settings.train}: a model that learnt"
-        " them proves nothing" if len(leaking) else "",
+        reason=f"{len(leaking):,} of {many(len(patterns), 'pattern')} also in {ground.settings.train}: a model that"
+        " learnt them proves nothing" if len(leaking) else "",
         rows=_pattern_offences(test, train, leaking, index, problems),
         more=max(len(leaking) - MOST_ROWS, 0),
     )  # fmt: skip

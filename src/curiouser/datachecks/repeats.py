@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curiouser.datachecks.ground import Check, Ground, Question
-from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, unknown
+from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, many, unknown
 from curiouser.kernel.configuration import TaskKind
 from curiouser.kernel.ids import ExampleId
 
@@ -13,11 +13,17 @@ LACKS_INPUT = "a column of the input is missing, so inputs can't be compared"
 
 
 def _exact(ground: Ground) -> list[Question]:
-    return [Question(answer=lambda: _duplicates(ground, "exact-duplicates", ["folded", "given"], "the same input as"))]
+    return [
+        Question(
+            answer=lambda: _duplicates(
+                ground, "exact-duplicates", ["folded", "given"], "the same input as an earlier row"
+            )
+        )
+    ]
 
 
 def _normalised(ground: Ground) -> list[Question]:
-    said = "but for case, width and white space the same input as"
+    said = "but for case, width and white space the same input as an earlier row"
     return [Question(answer=lambda: _duplicates(ground, "normalised-duplicates", ["folded"], said))]
 
 
@@ -30,7 +36,7 @@ def _duplicates(ground: Ground, name: str, alike: list[str], said: str) -> Findi
     found = index.repeated.with_columns(pl.col("id").first().over(alike).alias("first"))
     again = found.filter(pl.col("id") != pl.col("first"))
     rows = tuple(
-        Offence(what=f"{said} {first}", at=_place(ground, row), others=(_place(ground, first),))
+        Offence(what=said, at=_place(ground, row), others=(_place(ground, first),))
         for row, first in again.head(MOST_ROWS).select("id", "first").iter_rows()
     )
     value, groups = len(again) / n, again["first"].n_unique()
@@ -39,7 +45,7 @@ def _duplicates(ground: Ground, name: str, alike: list[str], said: str) -> Findi
         count=len(again),
         value=value,
         n=n,
-        reason=f"{len(again):,} of {n:,} rows repeat an earlier one, of {groups:,} inputs" if len(again) else "",
+        reason=f"{len(again):,} of {many(n, 'row')} repeat {many(groups, 'earlier one')}" if len(again) else "",
         rows=rows,
         more=len(again) - len(rows),
         details={"inputs": groups},
@@ -67,7 +73,7 @@ def _contradictory(ground: Ground) -> Finding:
         count=inputs,
         value=value,
         n=n,
-        reason=f"{inputs:,} inputs have different labels in {len(found):,} rows" if inputs else "",
+        reason=f"different labels for {many(inputs, 'input')}, in {many(len(found), 'row')}" if inputs else "",
         rows=rows,
         more=len(found) - len(rows),
         details={"rows": len(found)},

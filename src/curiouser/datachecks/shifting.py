@@ -123,7 +123,7 @@ def _category_shift(name: str, before: Counted, after: Counted) -> Shift | None:
     told = names[most] if most < len(names) else "other values"
     effect = max(0.0, total_variation(a, b) - variation_by_chance(a, b))
     what = (
-        f"{name}: {effect:.1%} of the rows would need another value; most of all {told}, "
+        f"{name}: {effect:.1%} of the rows would need another value, chance apart; most of all {told}, "
         f"{a[most] / max(a.sum(), 1):.1%} before and {b[most] / max(b.sum(), 1):.1%} now"
     )
     return Shift(what=what, effect=effect, p_value=homogeneity(a, b))

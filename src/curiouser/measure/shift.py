@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from curiouser.measure.records import FloatArray, IntArray
 
@@ -161,8 +161,16 @@ def two_shares(a: int, n: int, b: int, m: int) -> float:
     """
     if a + b > _MANY:
         return homogeneity(np.array([a, n - a]), np.array([b, m - b]))
-    law = stats.hypergeom(n + m, a + b, n)
-    return float(min(1.0, 2 * min(law.cdf(a), law.sf(a - 1))))
+    both = a + b
+    ways = np.arange(max(0, both - m), min(n, both) + 1)
+    log = _log_choose(n, ways) + _log_choose(m, both - ways) - _log_choose(n + m, np.array([both]))
+    law = np.exp(log)
+    return float(min(1.0, 2 * min(law[ways <= a].sum(), law[ways >= a].sum())))
+
+
+def _log_choose(n: int, k: IntArray) -> FloatArray:
+    found: FloatArray = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+    return found
 
 
 def all_on_one_side(count: int, side: int, other: int) -> float:

@@ -34,7 +34,7 @@ def check(workspace: Workspace, ref: str, against: str | None, only: Sequence[st
     """
     with progress("checks") as told:
         made = workspace.datachecks.check(ref, against=against, only=only, actor=workspace.actor, progress=told)
-    emit(checked_body(made), lambda: _text(made), as_json=as_json)
+    emit(checked_body(made), lambda: _text(made, everything=bool(only)), as_json=as_json)
     return _GATE_FAILED if made.outcome is Outcome.FAIL else 0
 
 
@@ -53,14 +53,14 @@ def checks(workspace: Workspace, ref: str | None, limit: int, before: int | None
     emit(check_runs_body(found), lambda: _runs_text(found), as_json=as_json)
 
 
-def _text(made: Checked) -> str:
+def _text(made: Checked, *, everything: bool) -> str:
     where = f", compared with {made.against}" if made.against else ""
     known = len(made.checks) - made.ran
     lines = [
         f"{printable(made.ref)} at {made.data_commit[:12]}, {plural(made.rows, 'row')}{where}",
         "",
         table(("Code", "Check", "Outcome", "Found", "Value", "Limit", "Against"), _lines(made), right=(3, 4, 5)),
-        *(_told(one) for one in made.checks if one.outcome is not Outcome.PASS),
+        *(_told(alike) for alike in _by_reason(made, everything=everything)),
         "",
         _summary(made) + (f" {known} known from before." if known else ""),
     ]
@@ -88,13 +88,25 @@ def _word(one: CheckResult) -> str:
     return one.outcome.value
 
 
-def _told(one: CheckResult) -> str:
-    """Tell what a check found, its first rows, and what to do next."""
-    head = click.style(f"{one.code} {one.name}", fg=_COLOURS[one.outcome], bold=True)
+def _by_reason(made: Checked, *, everything: bool) -> list[list[CheckResult]]:
+    """Gather what did not pass, or everything found; checks that say the same without a row are told together."""
+    gathered: dict[object, list[CheckResult]] = {}
+    for one in made.checks:
+        if one.outcome is not Outcome.PASS or (everything and one.finding.rows):
+            gathered.setdefault(one.key if one.finding.rows else one.finding.reason, []).append(one)
+    return list(gathered.values())
+
+
+def _told(alike: Sequence[CheckResult]) -> str:
+    """Tell what checks found, the first rows, and what to do next."""
+    one = alike[0]
+    named = ", ".join(f"{each.code} {each.name}" for each in alike)
+    head = click.style(named, fg=_COLOURS[one.outcome], bold=True)
     lines = ["", f"{head}: {printable(one.finding.reason)}"]
-    lines += [f"  {_offence(each)}" for each in one.finding.rows[:_MOST_LINES]]
-    if len(one.finding.rows) > _MOST_LINES:
-        lines.append(f"  … --json lists more; what to do: docs/checks/{one.code}.md")
+    lines += [f"  {_offence(each)}" for each in one.finding.rows[:_MOST_LINES] if each.what != one.finding.reason]
+    more = len(one.finding.rows) - _MOST_LINES + one.finding.more
+    if more > 0:
+        lines.append(f"  … {more:,} more: --only {one.name} --json lists them; what to do: docs/checks/{one.code}.md")
     return "\n".join(lines)
 
 
@@ -112,6 +124,8 @@ def _summary(made: Checked) -> str:
     unsure = [one.code for one in gates if one.outcome is Outcome.UNKNOWN]
     if failed:
         return f"Not fit to be merged: {', '.join(failed)}. Repair the rows on a branch, or change [checks] for all."
+    if not gates:
+        return "None of these gates a merge."
     if unsure:
         return f"No gate fails; {', '.join(unsure)} can't say."
     return "Every gate passes."
