@@ -49,7 +49,8 @@ _CHANGES = (
 )
 """What differs from run to run: hashes, moments, and the widths of columns that hold them."""
 _PROGRESS = re.compile(
-    r"^(asking models|checks|reading .+|writing .+|Copying .+|Hashing .+|Checking .+): [\d,]+( of [\d,]+)?$\n?", re.MULTILINE
+    r"^(asking models|checks|reading .+|writing .+|Copying .+|Hashing .+|Checking .+): [\d,]+( of [\d,]+)?$\n?",
+    re.MULTILINE,
 )
 """Lines that only a slow machine prints."""
 
