@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from curiouser.measure.duplicates.records import IndexArray
 
+_FEW = 24
+"""Characters up to which one after the other is faster than slices."""
 _CELLS = 1 << 18
 """Cells of a diagonal worked on at a time: they stay in the processor's cache."""
 _Points: TypeAlias = npt.NDArray[np.uint32]
@@ -35,6 +37,8 @@ def trimmed(left: str, right: str) -> tuple[str, str]:
         ('t', '')
     """
     short = min(len(left), len(right))
+    if short <= _FEW:
+        return _trimmed_word(left, right, short)
     start = _common(left, right, short)
     end = _common(left[start:][::-1], right[start:][::-1], short - start)
     return left[start : len(left) - end], right[start : len(right) - end]
@@ -76,7 +80,7 @@ def _runs_alike(sizes: IndexArray) -> Iterator[IndexArray]:
     while len(waiting):
         longest = int(sizes[waiting[-1]])
         many = max(1, _CELLS // (longest + 1))
-        alike = len(waiting) - int(np.searchsorted(sizes[waiting], longest // 2, "right"))
+        alike = len(waiting) - int(np.searchsorted(sizes[waiting], longest // 4, "right"))
         many = min(many, alike)
         yield waiting[-many:]
         waiting = waiting[:-many]
@@ -104,6 +108,16 @@ def edit_similarity(left: Sequence[str], right: Sequence[str]) -> npt.NDArray[np
         (max(len(one), len(two), 1) for one, two in zip(left, right, strict=True)), np.int64, len(left)
     )
     return 1 - levenshtein(left, right) / longer
+
+
+def _trimmed_word(left: str, right: str, short: int) -> tuple[str, str]:
+    start = end = 0
+    while start < short and left[start] == right[start]:
+        start += 1
+    short -= start
+    while end < short and left[-1 - end] == right[-1 - end]:
+        end += 1
+    return left[start : len(left) - end], right[start : len(right) - end]
 
 
 def _common(left: str, right: str, most: int) -> int:

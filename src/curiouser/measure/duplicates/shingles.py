@@ -10,7 +10,7 @@ from curiouser.measure.duplicates.records import IndexArray, KeyArray
 
 SHINGLE = 4
 """Characters (code points) in a shingle."""
-_BATCH = 1 << 18
+_BATCH = 1 << 15
 """Characters hashed at a time, unless one text is longer: the arrays stay in the processor's cache."""
 _ODD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93))
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))

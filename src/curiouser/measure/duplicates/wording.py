@@ -22,6 +22,7 @@ _MOST = 24
 # Scripts that put no space between words: each of their characters is compared as a word.
 _UNSPACED = re.compile("([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])")
 _AROUND = ".,;:!?()[]{}\"'"  # what may stand around a number without being part of it
+_DIGIT = re.compile(r"\d")
 _APOSTROPHES = str.maketrans("\u2019\u02bc", "''")
 
 
@@ -77,15 +78,16 @@ def compare_words(left: str, right: str) -> Wording:
     if slips:
         # A misspelt word keeps its place in the order of words.
         meant = {slip.right: slip.left for slip in slips}
-        common, other, _ = _cancelled(middle[0], [meant.get(word, word) for word in middle[1]])
+        spelt_alike = [meant.get(word, word) for word in middle[1]]
+        common, other = (same, same) if spelt_alike == middle[0] else _cancelled(middle[0], spelt_alike)[:2]
     differing, texts = _changes(*others), (left, right)
     if common != other:
         kept = [*one[:start], *one[len(one) - end :], *same]
         texts = (" ".join([*kept, *rest[0]]), " ".join([*kept, *rest[1]]))
         if not _only_neighbours_swapped(common, other):
             differing = (*_changes([" ".join(common)], [" ".join(other)]), *differing)
-    unshared = max(sum(len(word) + 1 for word in side) for side in rest)
-    typos = tuple(WordChange(left=_shown(slip.left), right=_shown(slip.right)) for slip in slips)
+    unshared = max(sum(map(len, side)) + len(side) for side in rest)
+    typos = tuple(WordChange(left=_shown(slip.left), right=_shown(slip.right)) for slip in slips) if slips else ()
     return Wording(differing=differing, typos=typos, in_order=texts, unshared=unshared)
 
 
@@ -131,10 +133,10 @@ def is_slip(left: str, right: str, *, is_lenient: bool) -> bool:
         (False, False)
     """
     longer = max(len(left), len(right))
-    if not 2 <= longer <= LONGEST_WORD or any(map(str.isdigit, left + right)):
+    if not 2 <= longer <= LONGEST_WORD or abs(len(left) - len(right)) > 2:
         return False
     one, two = trimmed(left, right)
-    if not all(map(_is_letter, one + two)):
+    if _DIGIT.search(left) or _DIGIT.search(right) or not all(map(_is_letter, one + two)):
         return False
     if left[0] != right[0] and not _is_mild_at_start(left, right, one, two, is_lenient=is_lenient):
         return False
@@ -179,16 +181,38 @@ def _distance(one: str, two: str) -> int:
 
 def _same_ends(one: Sequence[str], two: Sequence[str]) -> tuple[int, int]:
     """Count the words that two lists begin with alike, and of the others those they end with alike."""
-    short = min(len(one), len(two))
-    start = next((place for place in range(short) if one[place] != two[place]), short)
-    end = next((place for place in range(short - start) if one[-1 - place] != two[-1 - place]), short - start)
+    start = end = 0
+    for a, b in zip(one, two, strict=False):
+        if a != b:
+            break
+        start += 1
+    most = min(len(one), len(two)) - start
+    while end < most and one[-1 - end] == two[-1 - end]:
+        end += 1
     return start, end
 
 
 def _cancelled(one: Sequence[str], two: Sequence[str]) -> tuple[list[str], list[str], tuple[list[str], list[str]]]:
     """Take out the words that both have; return these in the order of each, and what is left over of each."""
-    if set(one).isdisjoint(two):
-        return [], [], (list(one), list(two))
+    if max(len(one), len(two)) > _MOST:
+        return _many_cancelled(one, two)
+    common, rest_one, rest_two = list[str](), list[str](), list(two)
+    for word in one:
+        if word in rest_two:
+            rest_two.remove(word)
+            common.append(word)
+        else:
+            rest_one.append(word)
+    waiting, other = common.copy(), list[str]()
+    for word in two if waiting else ():
+        if word in waiting:
+            waiting.remove(word)
+            other.append(word)
+    return common, other, (rest_one, rest_two)
+
+
+def _many_cancelled(one: Sequence[str], two: Sequence[str]) -> tuple[list[str], list[str], tuple[list[str], list[str]]]:
+    """Do the same for long lists, without looking through them again and again."""
     both = Counter(one) & Counter(two)
     (common, rest_one), (other, rest_two) = _split(one, both), _split(two, both)
     return common, other, (rest_one, rest_two)
@@ -224,11 +248,12 @@ def _explained(
         return (WordChange(left=" ".join(map(_shown, one)), right=" ".join(map(_shown, two))),), ([], [])
     slips, one, two = [], list(one), list(two)
     for word in tuple(one):
-        match = next((other for other in two if _is_same_column_slip(word, other, is_lenient=is_lenient)), None)
-        if match is not None:
-            slips.append(WordChange(left=word, right=match))
-            one.remove(word)
-            two.remove(match)
+        for other in two:
+            if _is_same_column_slip(word, other, is_lenient=is_lenient):
+                slips.append(WordChange(left=word, right=other))
+                one.remove(word)
+                two.remove(other)
+                break
     return tuple(slips), (one, two)
 
 
@@ -278,5 +303,7 @@ def _shown(word: str) -> str:
 
 def _changes(one: Sequence[str], two: Sequence[str]) -> tuple[WordChange, ...]:
     """Put what is left over side by side, at most 24 words of it."""
+    if not one and not two:
+        return ()
     pairs = zip_longest(one[:_MOST], two[:_MOST], fillvalue="")
     return tuple(WordChange(left=_shown(a), right=_shown(b)) for a, b in pairs)
