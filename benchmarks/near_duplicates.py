@@ -78,7 +78,7 @@ def against_peers(folder: Path, name: str, the: TheSet, *, is_target: bool) -> I
     judged = the.quality(near)
     for peer_name, ratio in _PEERS.items():
         peer = Peer(peer_name)
-        peer.run("find_near.py", str(path), "1", "save")
+        version = peer.run("find_near.py", str(path), "1", "save")["version"]
         saved = json.loads(path.with_suffix(f".{peer_name}.json").read_text(encoding="utf-8"))
         theirs = the.quality({(one, two) for one, two in saved})
         assert ours[0] >= theirs[0], f"{name}: recall {ours[0]:.4f}, {peer_name} {theirs[0]:.4f}"
@@ -87,8 +87,7 @@ def against_peers(folder: Path, name: str, the: TheSet, *, is_target: bool) -> I
         seconds: tuple[list[float], list[float]] = ([], [])
         for _ in range(REPEATS):
             seconds[0].append(cpu_s(lambda: near_within(the.texts, Search())))
-            told = peer.run("find_near.py", str(path), "1")
-            seconds[1].append(float(told["cpu_s"]))
+            seconds[1].append(float(peer.run("find_near.py", str(path), "1")["cpu_s"]))
         mine, other = (statistics.median(some) for some in seconds)
         yield Line(
             name=f"near-duplicates, {name} set of {len(the.texts):,} texts, {peer_name}",
@@ -99,7 +98,7 @@ def against_peers(folder: Path, name: str, the: TheSet, *, is_target: bool) -> I
             holds=other / mine >= ratio if is_target else True,
             unit="CPU s",
             equal=f"recall and precision of alike pairs no lower: ours {ours[0]:.4f} and {ours[1]:.4f}, {peer_name}"
-            f" {told['version']} {theirs[0]:.4f} and {theirs[1]:.4f}; of those called near {judged[0]:.4f} and"
+            f" {version} {theirs[0]:.4f} and {theirs[1]:.4f}; of those called near {judged[0]:.4f} and"
             f" {judged[1]:.4f}",
             note="64 permutations, threshold 0.5, shingles of 4 characters and making them included; ours also reads"
             f" the words of every pair. {the.by_kind(near, alike)}",
@@ -145,7 +144,7 @@ def search_a_million(rows: int) -> dict[str, float]:
     texts, copies = many_texts(rows)
     held: list[Found] = []
     spent = cpu_s(lambda: held.append(near_within(texts, Search())))
-    found = {(pair.left, pair.right) for pair in held[0].pairs}
+    found = set[tuple[int, int]]().union(*pairs_of(held[0]))
     recall = sum(pair in found for pair in copies) / len(copies)
     return {"cpu_s": spent, "peak_bytes": peak_bytes(), "planted": len(copies), "recall": recall}
 
