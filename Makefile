@@ -5,15 +5,18 @@ CODE := $(wildcard src tests tools benchmarks examples)
 DOCTESTED := src/curiouser
 # Everything, or what was asked for: make test TESTS=tests/data
 TESTS ?= tests $(DOCTESTED)
+# Tests that search longer at night.
+LONG ?= $(addprefix tests/,data faults/test_data_faults.py)
 # Tests with a store behind them.
 STORED ?= $(addprefix tests/,storage data models evaluations problems access jobs workspace)
 
-.PHONY: help setup demo test test-browser test-postgres check check-style check-types check-layers check-sizes check-docs bench docs lock clean
+.PHONY: help setup demo test test-browser test-nightly test-postgres check check-style check-types check-layers check-sizes check-docs bench docs lock clean
 
 help:
 	@echo "make demo    set up and run the main job on the bundled example"
 	@echo "make test    set up and run the tests (TESTS=tests/data for a part)"
 	@echo "make test-browser  only the tests in a real browser (Debian: chromium)"
+	@echo "make test-nightly  the long searches: merges, histories, kills (hours)"
 	@echo "make test-postgres  the tests of the store, on a PostgreSQL server of their own"
 	@echo "make check   style, types, imports and sizes"
 	@echo "make bench   one JSON line per benchmark"
@@ -34,6 +37,10 @@ test: setup
 # A part of `make test` too, where Chromium is installed.
 test-browser: setup
 	$(BIN)/python -m pytest tests/browser
+
+# The same properties on many more examples, and kills at every system call; hours.
+test-nightly: setup
+	CURIOUSER_NIGHTLY=1 $(BIN)/python -m pytest --timeout=0 $(LONG)
 
 # The server comes with the wheel, listens on a Unix socket only, and is gone afterwards.
 test-postgres: setup

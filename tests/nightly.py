@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 
+NIGHTLY = os.environ.get("CURIOUSER_NIGHTLY") == "1"
+"""Whether this is the long search."""
+
 
 def examples(few: int, *, nightly: int) -> int:
     """Choose how many examples a property is tried on."""
-    return nightly if os.environ.get("CURIOUSER_NIGHTLY") == "1" else few
+    return nightly if NIGHTLY else few

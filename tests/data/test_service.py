@@ -554,3 +554,25 @@ def test_a_column_that_came_back_with_another_type_is_compared_as_text(data: Dat
     (change,) = data.diff(first, "test").rows
     assert change.fields == {"note": ("x", "2.5")}
     assert data.verify() == []
+
+
+def test_undoing_the_drop_of_a_column_brings_it_back(data: DataService) -> None:
+    rows = some_rows(["a", "b"])
+    data.commit("test", upserts=rows.with_columns(note=pl.Series(["x", None])), message="first", actor="ann")
+    before = data.head("test").content_hash
+    dropped = data.commit("test", upserts=rows, replace=True, message="without", actor="ann").data_commit
+    relabel(data, b="yes")
+    relabel(data, b="no")
+    data.revert("test", "main", dropped, actor="ann")
+    assert data.rows("test")["note"].to_list() == ["x", None]
+    assert data.head("test").content_hash == before
+    assert data.verify() == []
+
+
+def test_a_column_that_has_another_type_by_now_is_not_brought_back(data: DataService) -> None:
+    rows = some_rows(["a", "b"])
+    data.commit("test", upserts=rows.with_columns(note=pl.Series(["x", None])), message="first", actor="ann")
+    dropped = data.commit("test", upserts=rows, replace=True, message="without", actor="ann").data_commit
+    data.commit("test", upserts=rows.with_columns(note=pl.Series([2.5, None])), message="number", actor="ann")
+    with pytest.raises(ColumnTypeError, match="was a text column then, and is a number column now"):
+        data.revert("test", "main", dropped, actor="ann")

@@ -74,11 +74,17 @@ def revert(folder: Path) -> str:
     return service.revert("test", "main", service.head("test").id, actor="child").data_commit
 
 
+def merge(folder: Path) -> str:
+    return a_store(folder).merges.merge("test", "fix", "main", actor="child").committed.data_commit
+
+
 def gc(folder: Path) -> str:
     return str(a_store(folder, later=timedelta(days=1)).gc(timedelta(0)).objects)
 
 
-SCENARIOS: dict[str, Callable[[Path], str]] = {each.__name__: each for each in (change, fold, first, large, revert, gc)}
+SCENARIOS: dict[str, Callable[[Path], str]] = {
+    each.__name__: each for each in (change, fold, first, large, revert, merge, gc)
+}
 
 
 def say(*words: object) -> None:
@@ -155,6 +161,27 @@ def race(folder: Path, name: str, count: int, *, same: bool) -> None:
             break
 
 
+def many(folder: Path, writers: int, count: int, *, same: bool) -> None:
+    """Let several processes commit to one branch at once, each merging a branch of its own at the end.
+
+    Forked before Polars has started a thread: a process each of its own would take longer to start than to write.
+    """
+    children = []
+    for number in range(writers):
+        child = os.fork()
+        if child == 0:
+            name = f"writer{number}"
+            race(folder, name, count, same=same)
+            service = a_store(folder)
+            service.branch("test", name, actor=name)
+            service.commit("test", name, upserts=rows([f"{name}-own"]), message=f"{name}-own", actor=name)
+            done = service.merges.merge("test", name, "main", actor=name, message=f"{name}-merge")
+            say("done", done.committed.data_commit, f"{name}-merge")
+            os._exit(0)
+        children.append(child)
+    sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children))
+
+
 def starved(folder: Path, limit: int) -> None:
     """Commit while no file may grow beyond a limit."""
     service = a_store(folder)
@@ -176,6 +203,8 @@ def main() -> None:
         every_kill(sys.argv[3], folder, Path(sys.argv[4]))
     elif mode == "race":
         race(folder, sys.argv[3], int(sys.argv[4]), same=sys.argv[5] == "same")
+    elif mode == "many":
+        many(folder, int(sys.argv[3]), int(sys.argv[4]), same=sys.argv[5] == "same")
     elif mode == "starved":
         starved(folder, int(sys.argv[3]))
     else:

@@ -95,8 +95,7 @@ class Blaming:
                     break
                 looked += 1
                 if change is not None:
-                    made = graph.get_data_commit(connection, node.id)
-                    steps.append(ExampleStep(data_commit=made, change=change))
+                    steps.append(ExampleStep(data_commit=follower.data_commit(node.id), change=change))
             row = follower.row_at(at.id)
         if row is None and not steps and before is None:
             raise ExamplesNotFoundError(ref, [example])
@@ -116,6 +115,7 @@ class _Follower:
         self._connection, self._files, self._states, self._example = connection, files, states, example
         self._trail = Trail(connection, files, example)
         self._seen: dict[DataCommitId, _Seen | None] = {}
+        self._read_already: dict[DataCommitId, DataCommit] = {}
 
     def back_from(self, start: DataCommitId) -> Iterator[tuple[Node, RowChange | None]]:
         """Walk back, newest first, with what each version did to the example itself."""
@@ -130,7 +130,7 @@ class _Follower:
             for parent in node.parents if seen is not None else node.parents[:1]:
                 if parent not in met:
                     met.add(parent)
-                    heappush(waiting, (self._trail.node(parent).place, parent))
+                    heappush(waiting, (self._trail.node(parent, is_merged=parent != node.parents[0]).place, parent))
 
     def row_at(self, at: DataCommitId) -> Row | None:
         """Read the example as it is in a version: as the last version left it that touched it."""
@@ -140,14 +140,21 @@ class _Follower:
                 return None if seen.row is None else self._in_columns(at, seen.row)
         return None
 
+    def data_commit(self, at: DataCommitId) -> DataCommit:
+        """Read a version, whole and checked, once."""
+        if at not in self._read_already:
+            self._read_already[at] = graph.get_data_commit(self._connection, at)
+        return self._read_already[at]
+
     def _in_columns(self, at: DataCommitId, row: Row) -> Row:
         """Give a row the columns of a version: some may have come, or gone, since it was touched."""
-        return {name: row.get(name) for name in graph.get_data_commit(self._connection, at).schema}
+        return {name: row.get(name) for name in self.data_commit(at).schema}
 
     def _own(self, node: Node, seen: _Seen | None) -> RowChange | None:
         """Leave out of a merge's change what it brought from the other parent."""
         if seen is None or len(node.parents) < 2:
             return None if seen is None else seen.change
+        self._trail.node(node.parents[1], is_merged=True)
         brought = self.row_at(node.parents[1])
         if (brought is None) != (seen.row is None):
             return seen.change
@@ -164,8 +171,8 @@ class _Follower:
         return self._seen[node.id]
 
     def _read(self, node: Node) -> _Seen | None:
-        at = graph.get_data_commit(self._connection, node.id)
-        parent = graph.get_data_commit(self._connection, at.parents[0]) if at.parents else None
+        at = self.data_commit(node.id)
+        parent = self.data_commit(at.parents[0]) if at.parents else None
         schema = readable_together({} if parent is None else parent.schema, at.schema)
         if node.changes is not None:
             changes = self._files.read_changes(node.changes).filter(pl.col(ID) == self._example)

@@ -22,7 +22,7 @@ from curiouser.data.hashing import content_hash
 from curiouser.data.protecting import refuse_protected
 from curiouser.data.records import Committed, DataCommit, Dataset, DatasetKind, Ref, RefKind
 from curiouser.data.states import State, States
-from curiouser.data.stored import ID, StoredRows
+from curiouser.data.stored import ID, Schema, StoredRows
 from curiouser.data.tables import data_commits, reflog, touches
 from curiouser.kernel.clock import Clock
 from curiouser.kernel.configuration import Task
@@ -140,15 +140,15 @@ class Committer:
                 known, head = self._after_race(request, head, None if request.replace or expect else change.touched)
         raise BranchMovedError(request.dataset, request.branch)
 
-    def commit_changes(self, request: Request, head: DataCommit, changes: pl.DataFrame) -> Committed:
-        """Land a changeset that was made from the head of a branch.
+    def commit_changes(self, request: Request, head: DataCommit, changes: pl.DataFrame, schema: Schema) -> Committed:
+        """Land a changeset that was made from the head of a branch, and that leaves these columns.
 
         Raises:
             BranchMovedError: The branch moved since.
         """
         with self.database.read() as connection:
             known = graph.get_dataset(connection, request.dataset)
-        draft = drafts.draft_of(head, self.states.of(head), changes, head.schema)
+        draft = drafts.draft_of(head, self.states.of(head), changes, schema)
         try:
             return self.land(known, head, draft, request)
         except LostRaceError as error:

@@ -142,7 +142,9 @@ def parents_of(row: Mapping[Any, Any]) -> tuple[DataCommitId, ...]:
     """Read what a data commit was made from; its changes are told against the first."""
     if not row["parent"]:
         return ()
-    return (DataCommitId(row["parent"]), *map(DataCommitId, json.loads(row["other_parents"])))
+    # Only a merge has others; reading an empty list a thousand times would cost as much as the rows.
+    others = [] if row["other_parents"] == "[]" else json.loads(row["other_parents"])
+    return (DataCommitId(row["parent"]), *map(DataCommitId, others))
 
 
 def get_data_commit(connection: Connection, id_: DataCommitId) -> DataCommit:

@@ -7,10 +7,12 @@ may share one, so a mark says *perhaps*, and its absence says *no*.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
+_BYTES = 4
 _MOST = 50_000
 """Rows beyond which a data commit is looked into each time: there are few of these, and their marks would be long."""
 
@@ -32,15 +34,14 @@ def mark_of(example: str) -> int:
     return zlib.crc32(example.encode())
 
 
-def may_touch(marks: bytes | None, example: str) -> bool:
-    """Tell whether a data commit with these marks may have touched an example.
+def marked(several: Sequence[bytes], example: str) -> set[int]:
+    """Tell which of several data commits may have touched an example, by their places.
 
     Examples:
-        >>> may_touch(marks_of(pl.Series(["7"])), "7"), may_touch(marks_of(pl.Series(["7"])), "8"), may_touch(None, "8")
-        (True, False, True)
+        >>> marks = [marks_of(pl.Series(ids)) or b"" for ids in (["7"], ["8"], ["6", "7"])]
+        >>> marked(marks, "7")
+        {0, 2}
     """
-    if marks is None:
-        return True
-    found, mark = np.frombuffer(marks, dtype="<u4"), mark_of(example)
-    place = int(np.searchsorted(found, mark))
-    return place < found.size and int(found[place]) == mark
+    ends = np.cumsum([len(marks) // _BYTES for marks in several])
+    hits = np.flatnonzero(np.frombuffer(b"".join(several), dtype="<u4") == mark_of(example))
+    return set(np.searchsorted(ends, hits, side="right").tolist())

@@ -277,6 +277,7 @@ class DataService(Versions):
 
         Raises:
             RevertConflictError: Later data commits changed the same rows.
+            ColumnTypeError: A column has another type by now.
             BadInputError: It is not part of the branch, or is its first version.
             BranchMovedError: Somebody moved the branch first; nothing happened.
         """

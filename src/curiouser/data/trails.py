@@ -10,13 +10,13 @@ import polars as pl
 from sqlalchemy import Connection, select
 
 from curiouser.data import graph
-from curiouser.data.marks import may_touch
+from curiouser.data.marks import marked
 from curiouser.data.snapshots import RowFiles
 from curiouser.data.stored import ID
 from curiouser.data.tables import data_commits, touches
 from curiouser.kernel.ids import DataCommitId, ObjectName
 
-_PAGE = 1_024  # versions read at once
+_PAGE, _FEW = 1_024, 32  # versions read at once
 _AT_ONCE = 128  # changesets without marks whose ids are read in one scan
 
 
@@ -57,10 +57,10 @@ class Trail:
         self._connection, self._files, self._example = connection, files, example
         self._known: dict[DataCommitId, Node] = {}
 
-    def node(self, at: DataCommitId) -> Node:
-        """Read one version, and those before it."""
+    def node(self, at: DataCommitId, *, is_merged: bool = False) -> Node:
+        """Read one version, and those before it; of a merged branch a few, since it soon meets what is known."""
         if at not in self._known:
-            walk = graph.first_parents(at, limit=_PAGE)
+            walk = graph.first_parents(at, limit=_FEW if is_merged else _PAGE)
             query = (
                 select(
                     data_commits.c.id,
@@ -76,8 +76,10 @@ class Trail:
             rows = self._connection.execute(query).mappings().all()
             unmarked = [row["changes"] for row in rows if row["marks"] is None and row["changes"] is not None]
             named = self._naming(unmarked)
-            for row in rows:
-                self._known[DataCommitId(row["id"])] = self._node_of(row, named)
+            places = marked([row["marks"] or b"" for row in rows], self._example)
+            for place, row in enumerate(rows):
+                is_found = row["changes"] is None or place in places or row["changes"] in named
+                self._known[DataCommitId(row["id"])] = _node_of(row, may_touch=is_found)
         return self._known[at]
 
     def first_parents(self, at: DataCommitId) -> Iterator[Node]:
@@ -87,17 +89,6 @@ class Trail:
         while node.parents:
             node = self.node(node.parents[0])
             yield node
-
-    def _node_of(self, row: Mapping[Any, Any], named: set[str]) -> Node:
-        marks, changes = row["marks"], row["changes"]
-        touching = changes is None or (changes in named if marks is None else may_touch(marks, self._example))
-        return Node(
-            id=DataCommitId(row["id"]),
-            parents=graph.parents_of(row),
-            depth=row["depth"],
-            changes=None if changes is None else ObjectName(changes),
-            may_touch=touching,
-        )
 
     def _naming(self, changes: Sequence[str]) -> set[str]:
         """Tell which changesets touch the example; only their ids are read."""
@@ -111,3 +102,13 @@ class Trail:
             named = scan.filter(pl.col(ID) == self._example).select("_file").unique().collect()
             found |= {paths[path] for path in named["_file"]}
         return found
+
+
+def _node_of(row: Mapping[Any, Any], *, may_touch: bool) -> Node:
+    return Node(
+        id=DataCommitId(row["id"]),
+        parents=graph.parents_of(row),
+        depth=row["depth"],
+        changes=None if row["changes"] is None else ObjectName(row["changes"]),
+        may_touch=may_touch,
+    )

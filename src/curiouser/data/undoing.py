@@ -9,9 +9,10 @@ from curiouser.data.ancestry import is_ancestor
 from curiouser.data.changesets import after_rows, before_rows, changeset, ids_of
 from curiouser.data.committing import Committer, nothing_changed
 from curiouser.data.drafts import Request
-from curiouser.data.errors import RevertConflictError
+from curiouser.data.errors import ColumnTypeError, RevertConflictError
 from curiouser.data.naming import point
 from curiouser.data.records import Committed, DataCommit
+from curiouser.data.stored import DTYPES
 from curiouser.kernel.errors import BadInputError
 
 
@@ -43,12 +44,18 @@ class Undoer:
         changes = self._undoing(parent, undone, head)
         text = message or f"Undo {short}: {undone.message}"
         request = Request(dataset=dataset, branch=branch, message=text, actor=actor)
-        if changes.is_empty():
+        # A column that it dropped comes back; one that it brought stays, emptied of what it wrote.
+        back = {name: kind for name, kind in parent.schema.items() if name not in undone.schema}
+        schema = {**head.schema, **back, **head.schema}
+        if changes.is_empty() and schema == dict(head.schema):
             return nothing_changed(head, request)
-        return self.committer.commit_changes(request, head, changes)
+        return self.committer.commit_changes(request, head, changes, schema)
 
     def _undoing(self, parent: DataCommit, undone: DataCommit, head: DataCommit) -> pl.DataFrame:
         schema = {**head.schema, **parent.schema, **undone.schema, **head.schema}
+        for name, kind in {**parent.schema, **undone.schema}.items():
+            if DTYPES[kind] != DTYPES[schema[name]]:
+                raise ColumnTypeError(name, f"was a {kind} column then, and is a {schema[name]} column now")
         changes = self.committer.comparer.changes(parent, undone)
         now = self.committer.states.of(head).lookup(ids_of(changes))
         later = ids_of(changeset(after_rows(changes, schema), now, schema))

@@ -49,6 +49,8 @@ def verify(database: Database, files: RowFiles, states: States) -> list[Damage]:
     damages += _dangling(rows[refs.name], commits)
     with database.read() as connection:
         marks = {row.data_commit: row.marks for row in connection.execute(select(touches))}
+    for id_ in marks.keys() - commits.keys():
+        damages.append(Damage(what=f"data_touch {id_}", trouble="is of no data commit", repair=_RESTORE))
     for row in commits.values():
         damages += _of_data_commit(row, commits, tables, files)
         if row["id"] in marks and row["changes"] is not None:

@@ -1,0 +1,342 @@
+"""Branches are changed, merged, undone and collected in any order; the rows are those of dictionaries all the while."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from curiouser.data import DataService, Resolution, RevertConflictError, content_hash_of
+from curiouser.data.snapshots import Layout
+from curiouser.kernel.errors import BadInputError
+from curiouser.storage import Database, FolderObjects
+from tests.data.rows import MEMORY, TASK, Ticking
+from tests.nightly import examples
+
+Value = str | float
+Row = dict[str, Value]
+Rows = dict[str, Row]
+GROUP = ("want", "offer", "meet")
+EXTRA = ("score", "note")
+TYPES = {"want": pl.String, "offer": pl.String, "meet": pl.String, "score": pl.Float64, "note": pl.String}
+SMALL = Layout(file_rows=4, range_files=2, run_rows=8, fold_chain=3, fold_share=0.3)
+IDS = st.sampled_from([f"{number:02}" for number in range(9)])
+CELLS = st.fixed_dictionaries(
+    {"want": st.sampled_from("ab"), "offer": st.sampled_from("xy")},
+    optional={"meet": st.sampled_from(["no", "yes"]), "score": st.sampled_from([0.5, 1.0])},
+)
+ROWS = st.dictionaries(IDS, CELLS, min_size=1, max_size=6)
+NOTES = st.dictionaries(IDS, st.sampled_from(["new", "old"]), min_size=1, max_size=4)
+BRANCHES = st.sampled_from(["main", "side", "other"])
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version: its rows without missing cells, and which of the extra columns it has."""
+
+    rows: Rows
+    extra: frozenset[str]
+    parents: tuple[str, ...] = ()
+
+
+@dataclass
+class Merging:
+    """What a merge should come to: rows in the columns that both sides have, ours where there is a conflict."""
+
+    rows: Rows
+    extra: set[str]
+    theirs: Rows
+    disputed: set[str]
+    conflicts: dict[tuple[str | None, str], tuple[str, ...]] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def take_theirs(self, key: tuple[str | None, str]) -> None:
+        example, unit = key
+        if example is None:
+            self.taken.add(unit)
+            return
+        self.rows.setdefault(example, {})
+        theirs = self.theirs.get(example)
+        if unit == "*":
+            del self.rows[example]
+            if theirs is not None:
+                self.rows[example] = dict(theirs)
+            return
+        for name in self.conflicts[key]:
+            self.rows[example].pop(name, None)
+            if theirs is not None and name in theirs:
+                self.rows[example][name] = theirs[name]
+
+    def whole(self, ours: Version, theirs: Version) -> tuple[Rows, frozenset[str]]:
+        """Add the disputed columns, each wholly as one side has it."""
+        for name in self.disputed:
+            side = theirs if name in self.taken else ours
+            self.extra |= {name} & side.extra
+            for each, row in self.rows.items():
+                if name in side.rows.get(each, {}):
+                    row[name] = side.rows[each][name]
+        return self.rows, frozenset(self.extra)
+
+
+def merged_by_hand(base: Version, ours: Version, theirs: Version) -> Merging:
+    apart = {name for name in base.extra if name not in ours.extra or name not in theirs.extra}
+    before, mine, other = (stripped(side, apart) for side in (base, ours, theirs))
+    made = Merging({}, set((ours.extra | theirs.extra) - apart), other, set())
+    for name in (ours.extra | theirs.extra) & apart:
+        kept = ours if name in ours.extra else theirs
+        if any(row.get(name) != base.rows.get(each, {}).get(name) for each, row in kept.rows.items()):
+            made.disputed.add(name)
+            made.conflicts[None, name] = (name,)
+    names = [name for name in TYPES if name not in apart]
+    for each in {**before, **mine, **other}:
+        row, units = row_by_hand(names, before.get(each), mine.get(each), other.get(each))
+        made.conflicts |= {(each, unit): fields for unit, fields in units.items()}
+        if row is not None:
+            made.rows[each] = dict(row)
+    return made
+
+
+def stripped(version: Version, apart: set[str]) -> Rows:
+    return {each: {k: v for k, v in row.items() if k not in apart} for each, row in version.rows.items()}
+
+
+def row_by_hand(
+    names: list[str], was: Row | None, mine: Row | None, other: Row | None
+) -> tuple[Row | None, dict[str, tuple[str, ...]]]:
+    if mine == was or other in (was, mine):
+        return (other if mine == was else mine), {}
+    if mine is None or other is None:
+        return mine, {"*": ()}
+    b, o, t = ({name: (side or {}).get(name) for name in names} for side in (was, mine, other))
+    row = {name: t[name] if o[name] == b[name] else o[name] for name in names}
+    clashing = [name for name in names if b[name] not in (o[name], t[name]) and o[name] != t[name]]
+    units: dict[str, tuple[str, ...]] = {name: (name,) for name in clashing if name not in GROUP}
+    groups = [[side[name] for name in GROUP] for side in (row, o, t)]
+    if set(clashing) & set(GROUP) or groups[0] not in groups[1:]:
+        units["meet"] = tuple(name for name in GROUP if o[name] != t[name])
+    for fields in units.values():
+        row |= {name: o[name] for name in fields}
+    if "meet" in units:
+        row |= {name: o[name] for name in GROUP}
+    return {name: value for name, value in row.items() if value is not None}, units
+
+
+class Branches(RuleBasedStateMachine):
+    """The model is ``heads``: branch -> version id, and ``versions``: id -> Version."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory(dir=MEMORY)
+        root = Path(self.folder.name)
+        self.database = Database(f"sqlite:///{root}/meta.db")
+        self.database.create()
+        self.objects = FolderObjects(root / "objects")
+        self.clock = Ticking()
+        self.heads: dict[str, str] = {}
+        self.versions: dict[str, Version] = {}
+        self.opened()
+
+    def opened(self) -> None:
+        self.data = DataService(self.database, self.objects, TASK, self.clock, layout=SMALL)
+
+    @initialize(rows=ROWS)
+    def start(self, rows: Rows) -> None:
+        made = self.data.commit("test", upserts=frame_of(rows, EXTRA[:1]), message="first", actor="ann")
+        self.landed("main", made.data_commit, rows, frozenset(EXTRA[:1]))
+
+    def at(self, branch: str) -> Version:
+        return self.versions[self.heads[branch]]
+
+    def landed(self, branch: str, id_: str, rows: Rows, extra: frozenset[str]) -> None:
+        self.heads[branch] = id_
+        if id_ not in self.versions:
+            parents = tuple(map(str, self.data.resolve(id_).parents))
+            self.versions[id_] = Version({each: dict(row) for each, row in rows.items()}, extra, parents)
+
+    @rule(branch=BRANCHES, rows=ROWS)
+    def write(self, branch: str, rows: Rows) -> None:
+        if branch in self.heads:
+            now = self.at(branch)
+            made = self.data.commit(
+                "test", branch, upserts=frame_of(rows, EXTRA[:1]), message="write", actor="ann",
+                allow_input_changes=True,
+            )  # fmt: skip
+            kept = {
+                each: {k: v for k, v in now.rows.get(each, {}).items() if k == "note"} | rows[each] for each in rows
+            }
+            self.landed(branch, made.data_commit, {**now.rows, **kept}, now.extra | {"score"})
+
+    @rule(branch=BRANCHES, notes=NOTES)
+    def note(self, branch: str, notes: dict[str, str]) -> None:
+        known = {each: text for each, text in notes.items() if branch in self.heads and each in self.at(branch).rows}
+        if known:
+            now = self.at(branch)
+            frame = pl.DataFrame({"id": list(known), "note": list(known.values())})
+            made = self.data.commit("test", branch, upserts=frame, message="note", actor="ann")
+            rows = {each: row | ({"note": known[each]} if each in known else {}) for each, row in now.rows.items()}
+            self.landed(branch, made.data_commit, rows, now.extra | {"note"})
+
+    @rule(branch=BRANCHES, column=st.sampled_from(EXTRA))
+    def drop_column(self, branch: str, column: str) -> None:
+        if branch in self.heads and column in self.at(branch).extra and self.at(branch).rows:
+            now = self.at(branch)
+            rows = {each: {k: v for k, v in row.items() if k != column} for each, row in now.rows.items()}
+            left = self.data.rows(self.heads[branch]).drop(column)
+            made = self.data.commit("test", branch, upserts=left, replace=True, message="drop", actor="ann")
+            self.landed(branch, made.data_commit, rows, now.extra - {column})
+
+    @rule(branch=BRANCHES, gone=st.lists(IDS, min_size=1, max_size=4))
+    def delete(self, branch: str, gone: list[str]) -> None:
+        known = [each for each in gone if branch in self.heads and each in self.at(branch).rows]
+        if known:
+            now = self.at(branch)
+            made = self.data.commit("test", branch, deletes=known, message="delete", actor="ann")
+            rows = {each: row for each, row in now.rows.items() if each not in known}
+            self.landed(branch, made.data_commit, rows, now.extra)
+
+    @rule(name=st.sampled_from(["side", "other"]), at=BRANCHES)
+    def branch(self, name: str, at: str) -> None:
+        if name not in self.heads and at in self.heads:
+            self.data.branch("test", name, at, actor="ann")
+            self.heads[name] = self.heads[at]
+
+    @rule(name=st.sampled_from(["side", "other"]))
+    def delete_branch(self, name: str) -> None:
+        if name in self.heads:
+            self.data.delete_branch("test", name, actor="ann")
+            del self.heads[name]
+
+    @rule(source=BRANCHES, into=BRANCHES, data=st.data())
+    def merge(self, source: str, into: str, data: st.DataObject) -> None:
+        if source not in self.heads or into not in self.heads:
+            return
+        ours, theirs = self.heads[into], self.heads[source]
+        base = self.deepest_common(ours, theirs)
+        done = self.data.merges.merge("test", source, into, actor="cy")
+        if base == theirs:
+            assert done.merge is None
+            return
+        assert done.merge is not None
+        expected = merged_by_hand(self.versions[base], self.versions[ours], self.versions[theirs])
+        found = self.data.merges.conflicts(done.merge.number)
+        assert {each.about.key for each in found} == set(expected.conflicts)
+        assert done.merge.base == base
+        if found:
+            if data.draw(st.booleans()):
+                self.data.merges.abandon(done.merge.number, actor="cy")
+                return
+            for each in found:
+                how = data.draw(st.sampled_from([Resolution.OURS, Resolution.THEIRS]))
+                self.data.merges.settle(done.merge.number, [each.number], how, actor="eve")
+                if how is Resolution.THEIRS:
+                    expected.take_theirs(each.about.key)
+            done = self.data.merges.finish(done.merge.number, actor="cy")
+        rows, extra = expected.whole(self.versions[ours], self.versions[theirs])
+        self.landed(into, done.committed.data_commit, rows, extra)
+        assert self.versions[self.heads[into]].parents == (ours, theirs)
+
+    @rule(branch=BRANCHES, data=st.data())
+    def revert(self, branch: str, data: st.DataObject) -> None:
+        if branch not in self.heads:
+            return
+        now = self.at(branch)
+        undone_id = data.draw(st.sampled_from(sorted(self.reached([self.heads[branch]]))))
+        undone = self.versions[undone_id]
+        if not undone.parents:
+            with pytest.raises(BadInputError):
+                self.data.revert("test", branch, undone_id, actor="ann")
+            return
+        before = self.versions[undone.parents[0]]
+        try:
+            made = self.data.revert("test", branch, undone_id, actor="ann")
+        except RevertConflictError as error:
+            self.refused_rightly(error, now, undone)
+            return
+        rows = {each: dict(row) for each, row in now.rows.items()}
+        for each in {**before.rows, **undone.rows}:
+            if before.rows.get(each) != undone.rows.get(each):
+                assert now.rows.get(each) == undone.rows.get(each)
+                rows.pop(each, None)
+                if each in before.rows:
+                    rows[each] = dict(before.rows[each])
+        self.landed(branch, made.data_commit, rows, now.extra | (before.extra - undone.extra))
+
+    def refused_rightly(self, error: RevertConflictError, now: Version, undone: Version) -> None:
+        assert error.ids
+        assert all(now.rows.get(each) != undone.rows.get(each) for each in error.ids)
+
+    @rule()
+    def collect_garbage(self) -> None:
+        self.clock.now += timedelta(days=200 * 365)  # past the time stamps of the files
+        self.data.gc(timedelta(0))
+        self.clock.now -= timedelta(days=200 * 365)
+
+    @rule()
+    def reopen(self) -> None:
+        self.objects = FolderObjects(self.objects.root)
+        self.opened()
+
+    @rule(one=BRANCHES, other=BRANCHES)
+    def compare(self, one: str, other: str) -> None:
+        if one in self.heads and other in self.heads:
+            before, after = self.at(one).rows, self.at(other).rows
+            found = self.data.diff(f"test@{one}", f"test@{other}", limit=100)
+            assert {row.id for row in found.rows} == {
+                each for each in {**before, **after} if before.get(each) != after.get(each)
+            }
+
+    def reached(self, starts: list[str]) -> set[str]:
+        found: set[str] = set()
+        waiting = [*starts]
+        while waiting:
+            at = waiting.pop()
+            if at not in found:
+                found.add(at)
+                waiting.extend(self.versions[at].parents)
+        return found
+
+    def deepest_common(self, one: str, other: str) -> str:
+        def depth(at: str) -> int:
+            return max((depth(each) + 1 for each in self.versions[at].parents), default=0)
+
+        return min(self.reached([one]) & self.reached([other]), key=lambda each: (-depth(each), each))
+
+    @invariant()
+    def rows_and_columns_are_those_of_the_dictionaries(self) -> None:
+        for name in self.heads:
+            self.compare_with(f"test@{name}", self.at(name))
+
+    def compare_with(self, ref: str, version: Version) -> None:
+        found = self.data.rows(ref)
+        expected = frame_of(dict(sorted(version.rows.items())), tuple(version.extra)).with_columns(
+            origin=pl.lit("sample")
+        )
+        assert set(found.columns) == set(expected.columns)
+        assert found.select(expected.columns).equals(expected)
+        assert self.data.resolve(ref).content_hash == content_hash_of(expected)
+
+    def teardown(self) -> None:
+        assert self.data.verify() == []
+        for each in self.reached(list(self.heads.values())):
+            self.compare_with(each, self.versions[each])
+        self.database.close()
+        self.folder.cleanup()
+
+
+def frame_of(rows: Rows, extra: tuple[str, ...]) -> pl.DataFrame:
+    names = [*GROUP, *extra]
+    columns = {name: [row.get(name) for row in rows.values()] for name in names}
+    return pl.DataFrame(
+        {"id": list(rows), **columns}, schema={"id": pl.String, **{name: TYPES[name] for name in names}}
+    )
+
+
+TestBranches = Branches.TestCase
+TestBranches.settings = settings(max_examples=examples(6, nightly=2_000), stateful_step_count=20, deadline=None)
