@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+import curiouser
 from tests.terminal import Terminal
 
 
@@ -48,3 +49,12 @@ def test_a_wrong_name_or_ref_is_refused(tmp_path: Path) -> None:
     terminal.imports("first", rows(("a doctor", "yes")))
     assert terminal.refuses(6, "data", "check", "--only", "nothing")["code"] == "CUR801"
     assert "Nothing was checked yet" in terminal.says("data", "checks")
+
+
+def test_a_notebook_shows_the_checks_as_a_table(tmp_path: Path) -> None:
+    terminal = Terminal.init(tmp_path / "w")
+    terminal.imports("first", rows(("a doctor", "yes"), ("a doctor", "no")))
+    with curiouser.open(terminal.root) as ws:
+        table = ws.datachecks.check("test").to_polars()
+        assert table.filter(pl.col("code") == "DC11").select("outcome", "count").row(0) == ("fail", 1)
+        assert ws.datachecks.gate("test").outcome == "fail"

@@ -171,3 +171,21 @@ def test_imdb_probabilities_that_exceed_one_are_normalised_and_flag_as_many_as_a
     assert 0 < off < 1e-3
     assert probabilities.max() <= 1
     assert 1_250 <= find_label_errors(labels, probabilities).suspected.sum() <= 1_370
+
+
+def test_imdb_predictions_that_exceed_one_come_in_with_a_note(tmp_path: Path, shared_data: Path) -> None:
+    labels, given, votes, _ = reviewed(shared_data / "label_errors_imdb")
+    kept = np.flatnonzero(given.max(axis=1) > 1)[:200]
+    kept = np.union1d(kept, np.arange(0, len(labels), 25))
+    ids = [f"{place:05}" for place in kept]
+    task = Task(name="m", kind=TaskKind.BINARY, inputs=("text",), label="label", classes=("negative", "positive"))
+    bench = Bench(tmp_path, task)
+    words = pl.Series(["negative", "positive"])[pl.Series(labels[kept])]
+    bench.commit(pl.DataFrame({"id": ids, "text": ids, "label": words}))
+    frame = pl.DataFrame({"id": ids, "p_negative": given[kept, 0], "p_positive": given[kept, 1]})
+    added = bench.workspace.models.add_predictions("v1", frame, on="test", actor="thandi")
+    assert any("were normalised" in note for note in added.notes)
+    found = bench.result("label-errors").finding
+    assert found.details["answered"] == len(kept)
+    assert 0.02 < found.details["share_suspected"] < 0.12  # type: ignore[operator]  # JSON holds a number here
+    assert sum(vote["given"] < 3 for vote in votes) / len(votes) > 0.5

@@ -287,17 +287,18 @@ def _numbers(reading: _Reading, column: str) -> Numbers:
     return made
 
 
-def _within_bounds(reading: _Reading, column: str, numbers: Numbers) -> Numbers:
-    outside = (numbers < -SLIGHT) | (numbers > 1 + SLIGHT)
+def _within_bounds(reading: _Reading, column: str, numbers: Numbers, *, above: float = SLIGHT) -> Numbers:
+    """Move numbers that left [0, 1] by rounding onto its edge; ``above``: by how much they may exceed one."""
+    outside = (numbers < -SLIGHT) | (numbers > 1 + above)
     hint = "; if scores are margins, add --margins and --threshold T" if column == "score" else ""
     given = reading.frame.get_column(column)
     reading.refuse(np.flatnonzero(outside), column, f"lies outside [0, 1]{hint}", given)
-    slight = ((numbers < 0) | (numbers > 1)) & ~outside
+    slight = ((numbers < 0) | ((numbers > 1) & (numbers <= 1 + SLIGHT))) & ~outside
     if slight.any():
         reading.notes.append(
             f"{int(slight.sum()):,} of {column} left [0, 1] by at most 1e-6 and were moved onto its edge"
         )
-    return _like(numbers, np.clip(numbers, 0, 1))
+    return _like(numbers, np.where(numbers > 1 + SLIGHT, numbers, np.clip(numbers, 0, 1)))
 
 
 def _like(source: Numbers, numbers: NDArray[Any]) -> Numbers:
@@ -307,7 +308,8 @@ def _like(source: Numbers, numbers: NDArray[Any]) -> Numbers:
 
 def _distribution(reading: _Reading, names: list[str]) -> list[Numbers]:
     """Read one column per class; rows must sum to one."""
-    table = [_within_bounds(reading, name, _numbers(reading, name)) for name in names]
+    # A row that sums to a little more than one may hold a probability that is as much above it.
+    table = [_within_bounds(reading, name, _numbers(reading, name), above=ROUGH) for name in names]
     total = np.sum([column.astype(np.float64) for column in table], axis=0)
     miss = np.abs(total - 1)
     far = np.flatnonzero((miss > ROUGH) & _sound(reading))
@@ -322,7 +324,7 @@ def _distribution(reading: _Reading, names: list[str]) -> list[Numbers]:
         f"{miss[rough].max():.1g} and were normalised"
     )
     divisor = np.where(rough, total, 1.0)
-    return [_like(column, column / divisor) for column in table]
+    return [_like(column, np.minimum(column / divisor, 1.0)) for column in table]
 
 
 def _what_it_needs(task: Task) -> str:

@@ -82,7 +82,7 @@ class Models(Acting):
 
 
 class Session:
-    """A workspace to work in: ``ws.data``, ``ws.models``, ``ws.evaluations``, ``ws.problems``, ``ws.reports``.
+    """A workspace to work in: ``data``, ``datachecks``, ``models``, ``evaluations``, ``problems``, ``reports``.
 
     Args:
         workspace: What it works in.
@@ -95,6 +95,7 @@ class Session:
         self.evaluations = Acting(workspace.evaluations, self.actor)
         self.problems = Acting(workspace.problems, self.actor)
         self.reports = Acting(workspace.problems.reports, self.actor)
+        self.datachecks = Acting(workspace.datachecks, self.actor)
 
     def evaluate(self, *names: str, on: str = "test") -> Shown:
         """Bring models (all, when none is named) to the head of a test set."""

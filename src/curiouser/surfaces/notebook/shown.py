@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeGuard, cast
 import polars as pl
 
 from curiouser.data import DataDiff
+from curiouser.datachecks import Checked
 from curiouser.evaluations import Comparison, EvaluationRun, Leaderboard
 from curiouser.kernel.canonical import Json
 from curiouser.kernel.errors import MissingExtraError
 from curiouser.problems import Check, History, Triage, history_svg
 from curiouser.surfaces.bodies.data import diff_body
+from curiouser.surfaces.bodies.datachecks import checked_body
 from curiouser.surfaces.bodies.evaluations import comparison_body, leaderboard_body, run_body
 from curiouser.surfaces.bodies.problems import check_body, history_body, triage_body
 
@@ -106,6 +108,11 @@ def _curves(body: Mapping[str, Json]) -> Sequence[Row]:
     return [{"problem": problem["name"], **model} for problem in problems for model in problem["models"]]
 
 
+def _checks(body: Mapping[str, Json]) -> Sequence[Row]:
+    checks = cast("Sequence[Row]", body["checks"])
+    return [{name: value for name, value in one.items() if name not in {"rows", "details"}} for one in checks]
+
+
 _TABLES: dict[type, tuple[Callable[[Any], Mapping[str, Json]], Callable[[Mapping[str, Json]], Sequence[Row]]]] = {
     Triage: (triage_body, _list_of("problems")),
     History: (history_body, _curves),
@@ -114,6 +121,7 @@ _TABLES: dict[type, tuple[Callable[[Any], Mapping[str, Json]], Callable[[Mapping
     Comparison: (comparison_body, _list_of("pairs")),
     EvaluationRun: (run_body, _list_of("evaluations")),
     DataDiff: (diff_body, _list_of("rows")),
+    Checked: (checked_body, _checks),
 }
 
 
