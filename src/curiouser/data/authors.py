@@ -39,15 +39,18 @@ class Authors:
             conflicts: Some of its conflicts.
             rank: Says how high an author ranks.
         """
+        chosen = {}
+        for number, authors in self.of(merge, conflicts).items():
+            mine, other = (None if one is None else rank(one) for one in authors)
+            if mine is not None and other is not None and mine != other:
+                chosen[number] = Resolution.OURS if mine > other else Resolution.THEIRS
+        return chosen
+
+    def of(self, merge: Merge, conflicts: Sequence[MergeConflict]) -> dict[int, tuple[str | None, str | None]]:
+        """Name the last author on our side and on theirs, by number of conflict; None where a side changed nothing."""
         ours = self._last(merge.ours, merge.base, conflicts)
         theirs = self._last(merge.theirs, merge.base, conflicts)
-        chosen = {}
-        for each in conflicts:
-            key = each.about.key
-            mine, other = (None if one is None else rank(one) for one in (ours.get(key), theirs.get(key)))
-            if mine is not None and other is not None and mine != other:
-                chosen[each.number] = Resolution.OURS if mine > other else Resolution.THEIRS
-        return chosen
+        return {each.number: (ours.get(each.about.key), theirs.get(each.about.key)) for each in conflicts}
 
     def _last(self, side: DataCommitId, base: DataCommitId, conflicts: Sequence[MergeConflict]) -> dict[_Key, str]:
         """Name the last author of what each conflict is about, among the versions of a side."""

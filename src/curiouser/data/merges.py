@@ -189,6 +189,14 @@ class MergeService:
             stored.get_merge(connection, number)
             return stored.list_conflicts(connection, number, open_only=open_only, after=after, limit=limit)
 
+    def authors(self, number: int, conflicts: Sequence[MergeConflict]) -> dict[int, tuple[str | None, str | None]]:
+        """Name who wrote what some conflicts of a merge are about, ours and theirs; None where nobody is known.
+
+        Raises:
+            MergeNotFoundError: No merge has this number.
+        """
+        return self._authors.of(self.get(number), conflicts)
+
     def settle(
         self,
         number: int,

@@ -15,6 +15,8 @@ from curiouser.workspace.opening import Workspace
 if TYPE_CHECKING:
     from curiouser.evaluations import EvaluationRun
 
+CHECK = "check"
+"""Check data; arguments: ``ref``, and ``against``, a ref or None for what the checks take by themselves."""
 EVALUATE = "evaluate"
 """Bring models to a test set; arguments: ``on``, a ref, and ``models``, names or None for every active one."""
 
@@ -22,7 +24,8 @@ EVALUATE = "evaluate"
 def job_kinds(workspace: Workspace) -> Mapping[str, JobKind]:
     """Bind every kind of job to a workspace.
 
-    A kind is safe to begin again: evaluating asks only for answers that are not kept yet.
+    A kind is safe to begin again: evaluating asks only for answers that are not kept yet, and a check for what is
+    not known of the same rows.
     """
 
     def evaluate(arguments: Mapping[str, Json], actor: str, progress: Progress) -> Json:
@@ -31,7 +34,17 @@ def job_kinds(workspace: Workspace) -> Mapping[str, JobKind]:
         progress(0, None)
         return _summary(workspace.evaluations.evaluate(models, on=on, actor=actor, progress=progress))
 
-    return {EVALUATE: evaluate}
+    def check(arguments: Mapping[str, Json], actor: str, progress: Progress) -> Json:
+        ref, against = arguments.get("ref"), arguments.get("against")
+        if not isinstance(ref, str) or not isinstance(against, str | None) or set(arguments) - {"ref", "against"}:
+            raise BadInputError(
+                f"check does not understand {dict(arguments)}", 'write {"ref": "test", "against": null}'
+            )
+        progress(0, None)
+        made = workspace.datachecks.check(ref, against=against, actor=actor, progress=progress)
+        return {"ref": ref, "data_commit": made.data_commit, "outcome": made.outcome.value, "rows": made.rows}
+
+    return {CHECK: check, EVALUATE: evaluate}
 
 
 def ask_for_evaluation(
@@ -40,6 +53,12 @@ def ask_for_evaluation(
     """Add a job that evaluates models; the same wish twice is one job while it is unfinished."""
     arguments: dict[str, Json] = {"on": on, "models": list(models) if models is not None else None}
     return workspace.jobs.add(EVALUATE, arguments, actor=actor, key=digest_of(arguments))
+
+
+def ask_for_check(workspace: Workspace, ref: str, *, against: str | None = None, actor: str) -> Job:
+    """Add a job that checks data; the same wish twice is one job while it is unfinished."""
+    arguments: dict[str, Json] = {"ref": ref, "against": against}
+    return workspace.jobs.add(CHECK, arguments, actor=actor, key=digest_of({CHECK: arguments}))
 
 
 def make_worker(workspace: Workspace) -> Worker:

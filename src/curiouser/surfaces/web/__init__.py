@@ -12,9 +12,12 @@ from curiouser.surfaces.serving.routes import Routes
 from curiouser.surfaces.web import (
     admin,
     boards,
+    branches,
     data,
+    datachecks,
     home,
     jobs,
+    merges,
     models,
     problem_forms,
     problems,
@@ -36,5 +39,6 @@ def every_route() -> Iterable[Routes]:
     # The forms come first: /problems/new is no problem's name.
     return (
         shell.routes, signing.routes, home.routes, problem_forms.routes, problems.routes, reports.routes, models.routes,
-        boards.routes, data.routes, slices.routes, jobs.routes, users.routes, tokens.routes, admin.routes,
+        boards.routes, data.routes, branches.routes, datachecks.routes, merges.routes, slices.routes, jobs.routes,
+        users.routes, tokens.routes, admin.routes,
     )  # fmt: skip

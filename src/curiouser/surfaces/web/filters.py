@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from curiouser.kernel.clock import from_text
+from curiouser.surfaces.web.datacheck_views import lead_words
 from curiouser.surfaces.web.wording import WORDS
 
 MISSING: Final = "–"
@@ -143,6 +144,7 @@ FILTERS = {
     "plural": plural,
     "date": date,
     "moment": moment,
+    "check_words": lead_words,
     "in_page_words": WORDS.say,
 }
 """What templates know them as."""

@@ -43,7 +43,14 @@ FLOORS: Final = (
             Room(title="Compare", path="/compare"),
         ),
     ),
-    Floor(title="Teach", rooms=(Room(title="Data", path="/data"), Room(title="Slices", path="/slices"))),
+    Floor(
+        title="Teach",
+        rooms=(
+            Room(title="Data", path="/data"),
+            Room(title="Merges", path="/merges"),
+            Room(title="Slices", path="/slices"),
+        ),
+    ),
     Floor(
         title="Keep",
         rooms=(
