@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -33,7 +33,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def write(data: DataService, branch: str, by: str, **columns: list[str | None]) -> None:
+def write(data: DataService, branch: str, by: str, **columns: Sequence[str | None]) -> None:
     data.commit("test", branch, upserts=pl.DataFrame(columns), message=f"by {by}", actor=by, allow_input_changes=True)
 
 
