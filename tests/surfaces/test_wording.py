@@ -34,7 +34,6 @@ AT_THE_MACHINE = {
     "curiouser data gc",
     "curiouser compare",
     "curiouser problem import-checklist",
-    "curiouser data propose",
     "curiouser problem pattern import",
     "curiouser model ask",
     "--batch-rows",

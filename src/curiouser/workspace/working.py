@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 CHECK = "check"
 """Check data; arguments: ``ref``, and ``against``, a ref or None for what the checks take by themselves."""
+PROPOSE = "propose"
+"""Propose a branch; arguments: ``dataset``, ``source``, ``into`` and ``message``."""
+RECHECK = "recheck"
+"""Work a proposal out again and check it; arguments: ``proposal``, its number."""
 EVALUATE = "evaluate"
 """Bring models to a test set; arguments: ``on``, a ref, and ``models``, names or None for every active one."""
 
@@ -44,7 +48,16 @@ def job_kinds(workspace: Workspace) -> Mapping[str, JobKind]:
         made = workspace.datachecks.check(ref, against=against, actor=actor, progress=progress)
         return {"ref": ref, "data_commit": made.data_commit, "outcome": made.outcome.value, "rows": made.rows}
 
-    return {CHECK: check, EVALUATE: evaluate}
+    def propose(arguments: Mapping[str, Json], actor: str, progress: Progress) -> Json:
+        texts = {name: str(arguments[name]) for name in ("dataset", "source", "into", "message")}
+        progress(0, None)
+        return {"proposal": workspace.proposals.propose(**texts, actor=actor).proposal.number}
+
+    def recheck(arguments: Mapping[str, Json], actor: str, progress: Progress) -> Json:
+        progress(0, None)
+        return {"proposal": workspace.proposals.check(int(str(arguments["proposal"])), actor=actor).proposal.number}
+
+    return {CHECK: check, EVALUATE: evaluate, PROPOSE: propose, RECHECK: recheck}
 
 
 def ask_for_evaluation(
@@ -59,6 +72,17 @@ def ask_for_check(workspace: Workspace, ref: str, *, against: str | None = None,
     """Add a job that checks data; the same wish twice is one job while it is unfinished."""
     arguments: dict[str, Json] = {"ref": ref, "against": against}
     return workspace.jobs.add(CHECK, arguments, actor=actor, key=digest_of({CHECK: arguments}))
+
+
+def ask_for_proposal(workspace: Workspace, dataset: str, source: str, into: str, *, message: str, actor: str) -> Job:
+    """Add a job that proposes a branch; the same wish twice is one job while it is unfinished."""
+    arguments: dict[str, Json] = {"dataset": dataset, "source": source, "into": into, "message": message}
+    return workspace.jobs.add(PROPOSE, arguments, actor=actor, key=digest_of({PROPOSE: arguments}))
+
+
+def ask_for_recheck(workspace: Workspace, proposal: int, *, actor: str) -> Job:
+    """Add a job that works a proposal out again and checks it; twice is one job while it is unfinished."""
+    return workspace.jobs.add(RECHECK, {"proposal": proposal}, actor=actor, key=digest_of({RECHECK: proposal}))
 
 
 def make_worker(workspace: Workspace) -> Worker:

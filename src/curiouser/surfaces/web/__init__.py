@@ -21,6 +21,7 @@ from curiouser.surfaces.web import (
     models,
     problem_forms,
     problems,
+    proposals,
     reports,
     shell,
     signing,
@@ -39,6 +40,6 @@ def every_route() -> Iterable[Routes]:
     # The forms come first: /problems/new is no problem's name.
     return (
         shell.routes, signing.routes, home.routes, problem_forms.routes, problems.routes, reports.routes, models.routes,
-        boards.routes, data.routes, branches.routes, datachecks.routes, merges.routes, slices.routes, jobs.routes,
-        users.routes, tokens.routes, admin.routes,
+        boards.routes, data.routes, branches.routes, datachecks.routes, merges.routes, proposals.routes, slices.routes,
+        jobs.routes, users.routes, tokens.routes, admin.routes,
     )  # fmt: skip

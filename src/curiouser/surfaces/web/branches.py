@@ -47,6 +47,7 @@ def list_branches(caller: Asked, dataset: str, as_file: AsFile = None) -> Respon
         tags=[one for one in found if one.ref.kind is RefKind.TAG],
         protected=[one.ref.name for one in branches if one.protection is not None],
         may_change=caller.may(Verb.ADD_BRANCH), may_merge=caller.may(Verb.MERGE_BRANCH),
+        may_propose=caller.may(Verb.PROPOSE_BRANCH),
         may_protect=caller.may(Verb.PROTECT_BRANCH),
     )  # fmt: skip
 

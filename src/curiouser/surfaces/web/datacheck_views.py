@@ -16,6 +16,8 @@ from curiouser.surfaces.web.markdown import to_markup
 from curiouser.surfaces.web.tables import Column, Table
 
 SHOWN_OFFENCES: Final = 20
+_ID: Final = 64
+"""Hex digits of the id of a version."""
 _ORDER: Final = {Outcome.FAIL: 0, Outcome.UNKNOWN: 1, Outcome.PASS: 2}
 _EXPLAINED: Final = (Path(__file__).parent / "explained", Path(__file__).parents[4] / "docs" / "checks")
 """Where the pages of the checks are: in an installed package, and in a checkout."""
@@ -45,9 +47,10 @@ class ShownResult:
         return found.reason or ("nothing" if found.outcome is Outcome.PASS else "it cannot be told")
 
     @property
-    def has_rows(self) -> bool:
-        """Whether any offence is about a row."""
-        return any(one.at is not None for one in self.offences)
+    def against(self) -> str | None:
+        """What the version was compared with; an id of a version is cut."""
+        dataset, at, version = (self.result.against or "").partition("@")
+        return f"{dataset}{at}{version[:12] if len(version) == _ID else version}" or None
 
 
 def in_order(made: Checked) -> list[CheckResult]:

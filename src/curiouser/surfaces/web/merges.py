@@ -23,6 +23,7 @@ from curiouser.surfaces.web.merge_views import (
 )
 from curiouser.surfaces.web.posted import Form, Posted
 from curiouser.surfaces.web.rendering import page
+from curiouser.surfaces.web.signing import own_path
 from curiouser.surfaces.web.tables import AsFile, table_answer
 from curiouser.workspace.ranking import rank_by_role
 
@@ -81,9 +82,9 @@ def settle(caller: Asked, number: Number, form: Form) -> Response:
             number, conflicts, resolution, actor=caller.actor, values=values, because=form.text("because")
         )
     except CuriouserError as error:
-        return _shown(caller, number, trouble=error, given=form)
+        return _shown(caller, number, trouble=error)
     which = f"Conflict {conflicts[0]}" if len(conflicts) == 1 else plural(len(conflicts), "conflict")
-    return _back(caller, number, f"{which}: {resolution_words(made, resolution)}.")
+    return _back(caller, number, f"{which}: {resolution_words(made, resolution)}.", form)
 
 
 @routes.post("/merges/{number}/settle-all", does=Verb.SETTLE_CONFLICTS, name="settle_all_by_form")
@@ -100,7 +101,9 @@ def settle_all(caller: Asked, number: Number, form: Form) -> Response:
     settled = before.unsettled - made.unsettled + made.escalated - before.escalated
     left = made.unsettled - made.escalated
     told = f"{plural(settled, 'conflict')}: {resolution_words(made, rule)}."
-    return _back(caller, number, told + (f" {plural(left, 'conflict')} the rule does not decide." if left else ""))
+    return _back(
+        caller, number, told + (f" {plural(left, 'conflict')} the rule does not decide." if left else ""), form
+    )
 
 
 @routes.post("/merges/{number}/unsettle", does=Verb.SETTLE_CONFLICTS, name="unsettle_by_form")
@@ -108,7 +111,7 @@ def unsettle(caller: Asked, number: Number, form: Form) -> Response:
     """Open a settled conflict again."""
     conflicts = _numbers(form)
     caller.workspace.data.merges.unsettle(number, conflicts)
-    return _back(caller, number, f"Conflict {conflicts[0]} is open again.")
+    return _back(caller, number, f"Conflict {conflicts[0]} is open again.", form)
 
 
 @routes.post("/merges/{number}/finish", does=Verb.FINISH_MERGE, name="finish_merge_by_form")
@@ -131,21 +134,21 @@ def abort(caller: Asked, number: Number) -> Response:
 
 
 def _shown(
-    caller: Caller, number: int, *, every: bool = False, after: int = 0, trouble: CuriouserError | None = None,
-    given: Posted | None = None,
-) -> Response:  # fmt: skip
+    caller: Caller, number: int, *, every: bool = False, after: int = 0, trouble: CuriouserError | None = None
+) -> Response:
     workspace = caller.workspace
     found = merge_view(workspace, number, every=every, after=after, limit=CONFLICTS_SHOWN)
     protected = {one.branch for one in workspace.data.protections.all(found.merge.dataset)}
     return page(
         caller, "merge.html", 200 if trouble is None else trouble.http_status, found=found, every=every, after=after,
-        trouble=trouble, given=given, prefix=VALUE, rules=_rules(found.merge.into, found.merge.source),
+        trouble=trouble, prefix=VALUE, rules=settling_rules(found.merge.into, found.merge.source),
         resolution_words=resolution_words, may_settle=caller.may(Verb.SETTLE_CONFLICTS),
         may_finish=caller.may(Verb.FINISH_MERGE), needs=NEEDS, verbs=Verb, is_protected=found.merge.into in protected,
     )  # fmt: skip
 
 
-def _rules(into: str, source: str) -> list[tuple[str, str]]:
+def settling_rules(into: str, source: str) -> list[tuple[str, str]]:
+    """List the rules to settle by, with the names of the branches."""
     return [
         (SettlingRule.OURS, f"keep what {into} has"),
         (SettlingRule.THEIRS, f"take what {source} has"),
@@ -180,5 +183,7 @@ def _rule(text: str) -> SettlingRule:
         raise BadInputError(f"{text!r} is no rule", f"one of {', '.join(SettlingRule)}") from error
 
 
-def _back(caller: Caller, number: int, said: str) -> Response:
-    return see_other(caller, f"/merges/{number}", said)
+def _back(caller: Caller, number: int, said: str, form: Posted | None = None) -> Response:
+    """Lead to the merge, or to the page of ours that the form came from."""
+    came_from = form.text("back") if form is not None else ""
+    return see_other(caller, own_path(came_from) if came_from else f"/merges/{number}", said)

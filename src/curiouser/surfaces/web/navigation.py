@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from curiouser.proposals import ProposalState
 from curiouser.surfaces.serving.roles import Verb
 from curiouser.workspace import Workspace
 
@@ -47,6 +48,7 @@ FLOORS: Final = (
         title="Teach",
         rooms=(
             Room(title="Data", path="/data"),
+            Room(title="Proposals", path="/proposals"),
             Room(title="Merges", path="/merges"),
             Room(title="Slices", path="/slices"),
         ),
@@ -64,10 +66,12 @@ FLOORS: Final = (
 )
 """The whole house; rooms join it when they exist."""
 
+MOST_COUNTED: Final = 1_000
 _COUNTS: Mapping[str, Callable[[Workspace], int]] = {
     "/problems": lambda workspace: workspace.problems.count_open(),
     "/reports": lambda workspace: workspace.problems.count_unlinked_reports(),
     "/models": lambda workspace: len(workspace.models.list()),
+    "/proposals": lambda workspace: len(workspace.proposals.all(state=ProposalState.OPEN, limit=MOST_COUNTED)),
     "/jobs": lambda workspace: workspace.jobs.count_unfinished(),
 }
 
