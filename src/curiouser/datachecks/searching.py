@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from curiouser.data import DataCommit, DataService
+from curiouser.data import DataCommit
 from curiouser.datachecks.duplicate_records import Duplicates
 from curiouser.datachecks.near_duplicates import NearDuplicates
-from curiouser.kernel.configuration import Task
 from curiouser.kernel.remembered import Remembered
 
 _ALL_PAIRS = 1_000_000
@@ -16,12 +15,11 @@ class NearSearches:
     """Searches one version, or one against another; the last few are remembered.
 
     Args:
-        data: The rows.
-        task: Says which columns are inputs.
+        near: Searches.
     """
 
-    def __init__(self, data: DataService, task: Task) -> None:
-        self._near = NearDuplicates(data, task)
+    def __init__(self, near: NearDuplicates) -> None:
+        self._near = near
         self._found = Remembered[tuple[str, str], Duplicates](most=_REMEMBERED)
 
     def within(self, commit: DataCommit) -> Duplicates:

@@ -12,6 +12,7 @@ from curiouser.datachecks import stored
 from curiouser.datachecks.errors import CheckNotFoundError, NeverCheckedError
 from curiouser.datachecks.every import EVERY_CHECK
 from curiouser.datachecks.ground import Check, Ground, Progress, Question, Reference, Services
+from curiouser.datachecks.near_duplicates import NearDuplicates
 from curiouser.datachecks.own import OWN
 from curiouser.datachecks.profiles import Profiles
 from curiouser.datachecks.records import Checked, CheckResult, CheckRun, Gate, Outcome
@@ -54,6 +55,7 @@ class DataCheckService:
         models: Whose doubts tell suspected label errors.
         predictions: What models answered.
         problems: Whose patterns must not be trained on.
+        duplicates: Searches for rows that are nearly the same.
         configuration: The task and ``[checks]``.
         root: The project's folder: the user's own checks are imported from it.
         clock: Tells the time.
@@ -68,6 +70,7 @@ class DataCheckService:
         models: ModelService,
         predictions: PredictionStore,
         problems: ProblemService,
+        duplicates: NearDuplicates,
         configuration: Configuration,
         root: Path,
         clock: Clock,
@@ -83,7 +86,7 @@ class DataCheckService:
             problems=problems,
             profiles=profiles,
             own=OwnChecks(database, data, judges),
-            near=NearSearches(data, self._task),
+            near=NearSearches(duplicates),
         )
 
     def check(
