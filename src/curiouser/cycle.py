@@ -9,8 +9,8 @@ Steps are listed when they exist: labelling, runs, releases and the answer to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +136,15 @@ class Standing:
     models: int
     """Models that are not retired."""
     behind: Sequence[str]
-    """Models without an evaluation on today's test set."""
+    """Models without an evaluation on today's test set that can have one."""
     problems: int
     """Problems that are open."""
     unlinked_reports: int
     """User reports that no problem answers yet."""
     live: str | None
     """The live model, if one is named."""
+    unpredicted: Mapping[str, int] = field(default_factory=dict)
+    """Models that are files of predictions -> rows of today's test set they lack: evaluating again gives no score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

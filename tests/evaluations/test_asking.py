@@ -119,6 +119,7 @@ def test_a_model_that_fails_on_a_later_batch_keeps_what_it_answered(tmp_path: Pa
     assert 0 < run.model_calls < 300
     assert late.n == run.model_calls
     assert late.missing == 300 - run.model_calls
+    assert f"in the batch of rows {run.model_calls + 1} to 300 of 300" in str(late.error)
 
 
 def test_what_was_answered_is_told_as_it_comes(tmp_path: Path) -> None:

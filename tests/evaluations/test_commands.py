@@ -160,3 +160,20 @@ def test_an_unknown_model_is_not_found(terminal: Terminal) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 6
     assert "good" in done.stderr
+
+
+def test_a_metric_that_there_is_not_is_refused_before_any_model_is_asked(terminal: Terminal) -> None:
+    done = terminal.run("evaluate", "--metric", "accuracy", "--metric", "acuracy")
+    assert isinstance(done.exception, CuriouserError)
+    assert done.exception.code == "CUR403"
+    assert terminal.body("status")["models_behind"] == ["good", "poor"]
+
+
+def test_what_a_file_of_predictions_lacks_is_said_and_hides_no_later_step(terminal: Terminal) -> None:
+    more = pl.DataFrame({"id": ["x"], "text": ["t-x"], "label": ["no"], "language": ["zu"]})
+    terminal.says("data", "import", terminal.file("more.csv", more), "--dataset", "test", "-m", "one more")
+    terminal.says("evaluate")
+    status = terminal.body("status")
+    assert (status["models_behind"], status["missing_predictions"]) == ([], {"good": 1, "poor": 1})
+    assert status["next"]["step"] == "problem"
+    assert "good needs 1 prediction: curiouser model missing good --on test -o FILE.csv" in terminal.says("status")

@@ -105,9 +105,11 @@ def test_names_threshold_live_and_retirement_are_single_commands(call: Call) -> 
     assert body(call("threshold", "py", "0.7", "--json"))["threshold"] == 0.7
     assert body(call("live", "py", "--json"))["live"] is True
     assert body(call("rename", "py", "modèle", "--json"))["model"] == "modèle"
+    call("add", "next", "--python", "scoring:score")
+    call("live", "next")
     assert body(call("retire", "modèle", "--json"))["retired"] is True
-    assert body(call("list", "--json"))["models"] == []
-    assert body(call("list", "--retired", "--limit", "1", "--json"))["truncated"] is False
+    assert [one["model"] for one in body(call("list", "--json"))["models"]] == ["next"]
+    assert body(call("list", "--retired", "--limit", "2", "--json"))["truncated"] is False
     assert body(call("restore", "modèle", "--json"))["retired"] is False
     shown = body(call("show", "modèle", "--json"))
     assert [event["what"] for event in shown["history"]] == [

@@ -62,6 +62,17 @@ def test_a_retired_model_is_left_out_and_can_come_back(project: Project) -> None
     assert [model.name for model in project.models.list()] == ["mine"]
 
 
+def test_the_model_that_users_meet_is_not_retired(project: Project) -> None:
+    project.add("scoring:score")
+    project.add("scoring:score", "other")
+    project.models.set_live("mine", actor=ACTOR)
+    with pytest.raises(BadInputError, match="'mine' is live, so it cannot be retired"):
+        project.models.retire("mine", actor=ACTOR)
+    assert [model.name for model in project.models.list()] == ["mine", "other"]
+    project.models.set_live("other", actor=ACTOR)
+    assert project.models.retire("mine", actor=ACTOR).retired
+
+
 def test_one_model_is_live_at_most(project: Project) -> None:
     assert project.models.live() is None
     for name in ("one", "two"):

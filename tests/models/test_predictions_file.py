@@ -155,6 +155,12 @@ def test_wrong_columns_are_refused_before_any_row_is_read(
         project.add_file([columns])
 
 
+def test_a_file_with_a_header_alone_has_no_rows(project: Project) -> None:
+    project.write("empty.csv", "id,score\n")
+    with pytest.raises(WrongFormatError, match=r"empty\.csv has no rows; it needs one row per prediction"):
+        project.models.add_predictions("mine", project.root / "empty.csv", actor=ACTOR)
+
+
 def test_a_slight_excess_is_put_right_and_said(project: Project) -> None:
     added = project.add_file(scored(r1=1 + 1e-7))
     assert stored(project)["score"].max() == 1.0

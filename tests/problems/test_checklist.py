@@ -86,6 +86,20 @@ def test_each_test_becomes_a_problem_with_cases(moods: Bench, tmp_path: Path) ->
     }  # fmt: skip
 
 
+def test_every_direction_that_cannot_be_read_is_named_with_its_reason(moods: Bench, tmp_path: Path) -> None:
+    rules = {
+        "one": {"quantity": "probability of class 7", "rule": "must not fall"},
+        "two": {"quantity": "probability of class 1", "rule": "must dance"},
+        "three": {"quantity": "mood", "rule": "must not fall"},
+    }
+    with pytest.raises(BadSuiteError) as refused:
+        load(moods, *suite(tmp_path, rules=rules))
+    said = str(refused.value)
+    assert "the direction of 'one': label '7' is mapped to no class; see --labels" in said
+    assert "the direction of 'two'" in said
+    assert "needs a quantity: 'probability of class LABEL'" in said
+
+
 def test_importing_again_changes_nothing_and_a_new_case_is_a_step(moods: Bench, tmp_path: Path) -> None:
     load(moods, *suite(tmp_path))
     before = (moods.content(), moods.problems.list())
@@ -119,8 +133,8 @@ def test_a_suite_may_be_compressed(moods: Bench, tmp_path: Path) -> None:
             RULES,
             "two tests",
         ),
-        (SMALL, {"x": {"quantity": "mood", "rule": "must not fall"}}, "direction of 'x' cannot be read"),
-        (SMALL, {"x": {"quantity": "probability of class 2", "rule": "dances"}}, "direction of 'x' cannot be read"),
+        (SMALL, {"x": {"quantity": "mood", "rule": "must not fall"}}, "direction of 'x': .* needs a"),
+        (SMALL, {"x": {"quantity": "probability of class 2", "rule": "dances"}}, "direction of 'x': .* needs a"),
     ],
 )
 def test_a_suite_that_cannot_be_read_says_where(

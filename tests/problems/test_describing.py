@@ -292,3 +292,8 @@ def test_bad_rows_of_a_file_change_nothing(bench: Bench) -> None:
             "x", patterns=[{"want": "a", "offer": "b", "meet": "maybe"}, {"want": "a", "offer": "b"}], actor="t"
         )
     assert (bench.content(), bench.problems.list()) == (before, ())
+
+
+def test_the_log_of_a_problem_that_never_was_is_refused(bench: Bench) -> None:
+    with pytest.raises(ProblemNotFoundError):
+        bench.problems.steps("nobody-knows")

@@ -62,11 +62,15 @@ def test_a_link_can_be_changed_and_taken_away(bench: Bench) -> None:
         bench.problems.reports.link(told.number, "nothing")
 
 
-def test_a_report_is_withdrawn_once_and_stays_readable(bench: Bench) -> None:
+def test_a_report_is_withdrawn_once_stays_readable_and_can_be_taken_back(bench: Bench) -> None:
     told = bench.problems.reports.add("x", actor="nomsa")
     assert bench.problems.reports.withdraw(told.number).withdrawn_at is not None
     with pytest.raises(StepTakenError):
         bench.problems.reports.withdraw(told.number)
     assert bench.problems.reports.get(told.number).text == "x"
+    assert bench.problems.reports.restore(told.number).withdrawn_at is None
+    assert [one.number for one in bench.problems.reports.list()] == [told.number]
+    with pytest.raises(StepTakenError, match="is not withdrawn"):
+        bench.problems.reports.restore(told.number)
     with pytest.raises(ReportNotFoundError, match="no user report 99"):
         bench.problems.reports.get(99)

@@ -308,6 +308,8 @@ def test_a_model_is_cut_renamed_made_live_retired_and_restored(site: Site) -> No
     assert "is cut at 0.7" in Document(site.post("/models/v2/threshold", {"threshold": "0,7"}).text).text
     assert "Users meet v2 now" in Document(site.post("/models/v2/live").text).text
     assert "is called second now" in Document(site.post("/models/v2/rename", {"name": "second"}).text).text
+    site.post("/models/second/retire", status=422)
+    site.post("/models/v1/live")
     assert "is retired" in Document(site.post("/models/second/retire").text).text
     assert "second" not in [one.name for one in models.list()]
     assert "second" in site.page("/models?retired=yes").text

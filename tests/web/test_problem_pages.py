@@ -610,9 +610,11 @@ def test_a_report_is_linked_to_a_problem_and_let_go_again(site: Site) -> None:
 
 def test_withdrawing_asks_first_and_happens_once(site: Site) -> None:
     page = site.page("/reports/1")
-    assert "this cannot be taken back" in page.text
+    assert "counts no more, until it is taken back" in page.text
     assert "is withdrawn; it stays readable" in Document(site.post("/reports/1/withdraw").text).text
     site.post("/reports/1/withdraw", status=409)
+    assert "It was one after all" in site.page("/reports/1").text
+    assert "Report 1 counts again" in Document(site.post("/reports/1/restore").text).text
 
 
 def test_every_model_is_asked_the_same_question(site: Site, bench: Bench) -> None:

@@ -82,7 +82,7 @@ class Answering:
         with self._models.calling(model) as caller:
             for batch in _batches(len(unasked.rows)):
                 rows = test_set.rows[unasked.rows[batch]].select(model.columns)
-                answered = caller.predict(rows)
+                answered = caller.predict(rows, first=batch.start, total=len(unasked.rows))
                 columns = {name: answered[name].to_numpy() for name in answered.columns}
                 self._predictions.write(model.digest, unasked.keys[batch], columns)
                 asked(len(rows))

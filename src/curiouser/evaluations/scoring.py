@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curiouser.evaluations.canonical_order import canonical_order
+from curiouser.evaluations.errors import MetricNotFoundError
 from curiouser.evaluations.notes import sample_notes
 from curiouser.evaluations.records import Scores
 from curiouser.evaluations.test_set import TestSet
@@ -90,6 +91,18 @@ def take(answers: Answers, places: IntArray) -> Answers:
 def metrics_for(task: Task) -> dict[str, Metric]:
     """List the metrics of a task, the headline's first."""
     return metrics_of(TaskKind(task.kind), task.classes)
+
+
+def metric_for(task: Task, name: str | None) -> Metric:
+    """Find a metric of a task; the headline's when no name is given.
+
+    Raises:
+        MetricNotFoundError: No metric has this name.
+    """
+    known = metrics_for(task)
+    if name is not None and name not in known:
+        raise MetricNotFoundError(name, list(known))
+    return known[name or next(iter(known))]
 
 
 def score_rows(

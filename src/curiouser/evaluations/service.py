@@ -10,7 +10,7 @@ from curiouser.data import DataService
 from curiouser.evaluations.answering import Answering, Progress
 from curiouser.evaluations.board import Board
 from curiouser.evaluations.entries import Entries
-from curiouser.evaluations.errors import MetricNotFoundError, NothingToCompareError, SeveralTestSetsError
+from curiouser.evaluations.errors import NothingToCompareError, SeveralTestSetsError
 from curiouser.evaluations.evaluating import Evaluating
 from curiouser.evaluations.files import ids_in, write_flips
 from curiouser.evaluations.keeping import Holdings, holdings_of
@@ -18,7 +18,7 @@ from curiouser.evaluations.looking import Looks, Question
 from curiouser.evaluations.marking import Marked, Wrongness, classes_of, marked, wrongness
 from curiouser.evaluations.notes import kept_notes, reported_notes, sample_notes, seen_notes
 from curiouser.evaluations.records import Comparison, EvaluationRun, Leaderboard, Scores, Seen, Slice
-from curiouser.evaluations.scoring import metrics_for
+from curiouser.evaluations.scoring import metric_for, metrics_for
 from curiouser.evaluations.slices import SlicedRows, Slices
 from curiouser.evaluations.stored import (
     evaluated_commits,
@@ -111,6 +111,14 @@ class EvaluationService:
     def metrics(self) -> Mapping[str, Metric]:
         """List the metrics of the task, the headline's first."""
         return metrics_for(self._task)
+
+    def metric(self, name: str | None = None) -> Metric:
+        """Find a metric of the task; the headline's when no name is given.
+
+        Raises:
+            MetricNotFoundError: No metric has this name.
+        """
+        return metric_for(self._task, name)
 
     # All models.
 
@@ -249,7 +257,7 @@ class EvaluationService:
         """
         if model.kind is ModelKind.REPORTED:
             raise ReportedOnlyError(model.name, "be scored")
-        return self._entries.score(model, test_set, self._metric(metric).name)
+        return self._entries.score(model, test_set, self.metric(metric).name)
 
     def kept(self, model: Model, test_set: TestSet) -> Mapping[str, Scores]:
         """Read what evaluating gave: key of a slice -> scores; empty where the model was not evaluated here."""
@@ -269,7 +277,7 @@ class EvaluationService:
             NotFoundError: The ref names nothing.
             MetricNotFoundError: No metric has this name.
         """
-        test_set, shown = self.test_set(on), self._metric(metric)
+        test_set, shown = self.test_set(on), self.metric(metric)
         entries = self._entries.of(test_set, shown.name)
         today = test_set.commit.id
         with self._database.read() as connection:
@@ -346,14 +354,6 @@ class EvaluationService:
         with self._database.read() as connection:
             return seen(connection, test_set.commit.dataset)
 
-    def _metric(self, name: str | None) -> Metric:
-        known = self.metrics()
-        if name is None:
-            return next(iter(known.values()))
-        if name not in known:
-            raise MetricNotFoundError(name, list(known))
-        return known[name]
-
     def _to_evaluate(self, names: Sequence[str] | None) -> tuple[list[Model], int]:
         if names:
             models = [self._models.get(name) for name in dict.fromkeys(names)]
@@ -370,7 +370,7 @@ class EvaluationService:
     ) -> Question:
         models, test_set = self._to_compare(names), self._one_test_set(refs)
         parts = self._slices_for(slices, test_set)
-        shown = self._metric(metric).name
+        shown = self.metric(metric).name
         return Question(models=models, test_set=test_set, metric=shown, slices=parts, common=False, problems={})
 
     def _to_compare(self, names: Sequence[str]) -> list[Model]:

@@ -104,11 +104,13 @@ class Caller:
         self.calls = 0
         self._loaded(child.started)
 
-    def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def predict(self, frame: pl.DataFrame, *, first: int = 0, total: int | None = None) -> pl.DataFrame:
         """Ask about rows.
 
         Args:
             frame: ``(n, …)``, with the columns the model reads.
+            first: Where these rows begin among all that are asked, for what an error says.
+            total: How many are asked in all; these when left out.
 
         Returns:
             ``(n, …)``: ``score`` | ``class`` (codes) | ``p_<class>`` … | ``number``, in the order of the rows.
@@ -125,20 +127,20 @@ class Caller:
                 f"model {self._model.title!r} reads {', '.join(absent)}, and the rows have no such column"
             )
         asked, size = frame.select(columns), self._limits.batch_rows
-        parts = [self._batch(asked, start, size) for start in range(0, len(asked), size)]
+        span = first, len(frame) if total is None else total
+        parts = [self._batch(asked.slice(start, size), start, span) for start in range(0, len(asked), size)]
         if len({tuple(part.columns) for part in parts}) > 1:
             raise AnswerRefusedError(
                 self._model.title, "answered some batches with classes and others with numbers", "answer all rows alike"
             )
         return pl.concat(parts, how="vertical_relaxed") if parts else pl.DataFrame()
 
-    def _batch(self, asked: pl.DataFrame, start: int, size: int) -> pl.DataFrame:
-        batch = asked.slice(start, size)
+    def _batch(self, batch: pl.DataFrame, start: int, span: tuple[int, int]) -> pl.DataFrame:
         try:
             header, body = request(batch, self._form(batch))
             reply = self._child.ask(header, body, most_bytes(len(batch), self._task))
         except ModelRunError as error:
-            raise error.called(self._model.title, _place(error, batch, start, len(asked))) from error
+            raise error.called(self._model.title, _place(error, batch, span[0] + start, span[1])) from error
         self._loaded(reply)
         self.calls += len(batch)
         return answers_in(reply, len(batch), self._task, self._model.title)

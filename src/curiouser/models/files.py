@@ -107,6 +107,8 @@ def _opened(source: Path | pl.DataFrame, task: Task) -> _Reading:
         frames.append(chunk.frame)
         lines.append(chunk.lines)
         bad.extend(chunk.bad)
+    if not frames and not bad:
+        raise WrongFormatError(f"{source.name} has no rows", f"it needs one row per prediction: {_what_it_needs(task)}")
     frame = pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
     return _Reading(source.name, frame, np.concatenate(lines), task, problems=bad)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from sqlalchemy import Connection
 
 from curiouser.data import DataService
 from curiouser.kernel.clock import Clock
@@ -21,8 +22,9 @@ from curiouser.models.calling import Caller, House
 from curiouser.models.checks import allowed, check_inputs, check_threshold
 from curiouser.models.errors import ReportedOnlyError
 from curiouser.models.file_models import FileModels
-from curiouser.models.records import Added, Asked, Model, ModelEvent, ModelKind, Permissions, ReportedScore, Updated
-from curiouser.models.reported import by_metric, read_each_reported, read_reported
+from curiouser.models.records import Added, Asked, Model, ModelKind, Permissions, ReportedScore, Updated
+from curiouser.models.reported import read_each_reported, read_reported
+from curiouser.models.shelf import Shelf
 from curiouser.models.training import note_training_data
 from curiouser.models.versions import Versions, Wish
 from curiouser.storage import Database, FolderObjects
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 _DEFAULT = Permissions()
 
 
-class ModelService:
+class ModelService(Shelf):
     """Models under their names: adding, asking, cutting, making live.
 
     Args:
@@ -57,7 +59,8 @@ class ModelService:
         root: Path,
         clock: Clock,
     ) -> None:
-        self._database, self._objects, self._task, self._root, self._clock = database, objects, task, root, clock
+        super().__init__(database)
+        self._objects, self._task, self._root, self._clock = objects, task, root, clock
         self._data = data
         hidden = [objects.root, root / ".curiouser", *([database.file] if database.file else [])]
         self._hidden = tuple(Path(path).resolve() for path in hidden)
@@ -230,22 +233,6 @@ class ModelService:
             raise ReportedOnlyError(model.name, "be completed")
         return self._files.missing(self.current(model), on=on)
 
-    def get(self, name: str) -> Model:
-        """Find ``name`` (its newest version) or ``name@2``.
-
-        Raises:
-            ModelNotFoundError: There is none; says which there are.
-        """
-        with self._database.read() as connection:
-            return stored.find(connection, name)
-
-    def list(
-        self, *, include_retired: bool = False, every_version: bool = False, **page: Unpack[stored.Page]
-    ) -> tuple[Model, ...]:
-        """List models by name, the newest version of each or every one; ``after`` and ``limit`` cut a page."""
-        with self._database.read() as connection:
-            return stored.listed(connection, include_retired=include_retired, every_version=every_version, **page)
-
     def rename(self, name: str, new: str, *, actor: str) -> Model:
         """Give a model another name; its versions, predictions and history stay.
 
@@ -256,11 +243,27 @@ class ModelService:
         return self._changed(name, "renamed", f"from {name} to {plain_name(new, 'model')}", actor=actor, new_name=new)
 
     def retire(self, name: str, *, actor: str) -> Model:
-        """Leave a model out of lists and evaluations; nothing of it is lost."""
-        return self._changed(name, "retired", "", actor=actor, retired=True)
+        """Leave a model out of lists and evaluations; nothing of it is lost.
+
+        Raises:
+            ModelNotFoundError: There is no such model.
+            BadInputError: It is live: users meet it.
+        """
+        with self._database.write() as connection:
+            model, live = stored.find(connection, name), stored.find_live(connection)
+            if live is not None and live.name == model.name:
+                raise BadInputError(
+                    f"model {live.title!r} is live, so it cannot be retired",
+                    "say first which model users meet: `curiouser model live NAME`",
+                )
+            return self._change(connection, model, "retired", "", actor=actor, retired=True)
 
     def restore(self, name: str, *, actor: str) -> Model:
-        """Take a retired model back."""
+        """Take a retired model back.
+
+        Raises:
+            ModelNotFoundError: There is no such model.
+        """
         return self._changed(name, "restored", "", actor=actor, retired=False)
 
     def set_threshold(self, name: str, threshold: float, *, expected: Model | None = None, actor: str) -> Model:
@@ -304,11 +307,6 @@ class ModelService:
         """Say which version of which dataset a model was trained on; else the head of ``train`` is taken."""
         return note_training_data(self._database, self._clock, name, self._data.resolve(ref), actor=actor)
 
-    def live(self) -> Model | None:
-        """Tell which version is live, if one is."""
-        with self._database.read() as connection:
-            return stored.find_live(connection)
-
     def current(self, model: Model) -> Model:
         """Look at a callable's code and surroundings again; what changed is a new version, registered here.
 
@@ -343,26 +341,6 @@ class ModelService:
         models = self.list() if names is None else tuple(self.get(name) for name in names)
         return self.asker.ask(given, models, on=on)
 
-    def reported(self, model: Model) -> dict[str, ReportedScore]:
-        """Map metrics to what was reported over all rows; empty where nothing was."""
-        return by_metric(self.reported_scores(model))
-
-    def reported_scores(self, model: Model) -> tuple[ReportedScore, ...]:
-        """List everything that was reported of a model."""
-        with self._database.read() as connection:
-            return stored.reported_of(connection, stored.model_number(connection, model.id))
-
-    def history(self, name: str, *, after: int = 0, limit: int | None = None) -> tuple[ModelEvent, ...]:
-        """List what was done to a model, oldest first, from behind the event of number ``after``."""
-        with self._database.read() as connection:
-            model = stored.find(connection, name)
-            return stored.events_of(connection, stored.model_number(connection, model.id), after=after, limit=limit)
-
-    def layers(self, model: Model) -> tuple[str, ...]:
-        """Tell which layers of the sandbox were active when a callable was last started."""
-        with self._database.read() as connection:
-            return stored.layers_of(connection, model.id)
-
     def _add_artefact(
         self, name: str, artefact: bytes, wish: Mapping[str, Any], permissions: Permissions, *, actor: str
     ) -> Added:
@@ -393,7 +371,12 @@ class ModelService:
 
     def _changed(self, name: str, what: str, detail: str, *, actor: str, **values: str | bool) -> Model:
         with self._database.write() as connection:
-            number = stored.model_number(connection, stored.find(connection, name).id)
-            stored.change(connection, number, **values)
-            stored.insert_event(connection, number, what, detail, actor=actor, now=self._clock())
-            return stored.find(connection, str(values.get("new_name", name)))
+            return self._change(connection, stored.find(connection, name), what, detail, actor=actor, **values)
+
+    def _change(
+        self, connection: Connection, model: Model, what: str, detail: str, *, actor: str, **values: str | bool
+    ) -> Model:
+        number = stored.model_number(connection, model.id)
+        stored.change(connection, number, **values)
+        stored.insert_event(connection, number, what, detail, actor=actor, now=self._clock())
+        return stored.find(connection, str(values.get("new_name", f"{model.name}@{model.version}")))

@@ -116,7 +116,17 @@ def read_directions(path: Path, labels: Mapping[str, str]) -> dict[str, Expectat
         raise BadSuiteError(f"{path} cannot be read: {error}", "give a JSON object of directions") from error
     if not isinstance(content, dict):
         raise BadSuiteError(f"{path.name} is no JSON object", "write {test: {quantity, rule, tolerance}}")
-    return {name: _direction(path, name, said, labels) for name, said in content.items() if not name.startswith("_")}
+    found: dict[str, Expectation] = {}
+    mistakes: list[str] = []
+    for name, said in content.items():
+        if not name.startswith("_"):
+            try:
+                found[name] = _direction(said, labels)
+            except ValueError as error:
+                mistakes.append(f"the direction of {name!r}: {error}")
+    if mistakes:
+        raise BadSuiteError(f"{path.name}: {'; '.join(mistakes)}", "nothing was imported; mend all of them")
+    return found
 
 
 def label_mapping(text: str | None, task: Task) -> dict[str, str]:
@@ -239,18 +249,21 @@ def _case(line: int, content: str, mistakes: list[str]) -> dict[str, Any] | None
     return case
 
 
-def _direction(path: Path, name: str, said: object, labels: Mapping[str, str]) -> Expectation:
+def _direction(said: object, labels: Mapping[str, str]) -> Expectation:
     entry = said if isinstance(said, dict) else {}
     rule, quantity = _RULES.get(str(entry.get("rule"))), str(entry.get("quantity"))
-    of_class = _OF_CLASS.fullmatch(quantity)
-    if quantity == _OF_FIRST:
-        named = QUANTITY_PREDICTED
-    else:
-        named = QUANTITY_CLASS + labels[of_class[1]] if of_class and of_class[1] in labels else ""
     tolerance = entry.get("tolerance", 0.0)
-    if rule is None or not named or not isinstance(tolerance, int | float) or not tolerance >= 0:
-        raise BadSuiteError(
-            f"{path.name}: the direction of {name!r} cannot be read: {json.dumps(said, ensure_ascii=False)}",
-            f"rule: {', '.join(_RULES)}; quantity: 'probability of class LABEL' or '{_OF_FIRST}'; tolerance >= 0",
-        )
-    return Expectation(kind=rule, quantity=named, tolerance=float(tolerance))
+    of_class = _OF_CLASS.fullmatch(quantity)
+    if rule is None or not isinstance(tolerance, int | float) or not tolerance >= 0:
+        raise ValueError(f"{_told(said)} needs a rule ({', '.join(_RULES)}) and a tolerance >= 0")
+    if quantity == _OF_FIRST:
+        return Expectation(kind=rule, quantity=QUANTITY_PREDICTED, tolerance=float(tolerance))
+    if of_class is None:
+        raise ValueError(f"{_told(said)} needs a quantity: 'probability of class LABEL' or {_OF_FIRST!r}")
+    if of_class[1] not in labels:
+        raise ValueError(f"label {of_class[1]!r} is mapped to no class; see --labels")
+    return Expectation(kind=rule, quantity=QUANTITY_CLASS + labels[of_class[1]], tolerance=float(tolerance))
+
+
+def _told(said: object) -> str:
+    return json.dumps(said, ensure_ascii=False)

@@ -158,6 +158,19 @@ class ReportService:
             connection.execute(update(user_report).where(user_report.c.id == number).values(withdrawn_at=moment))
             return find_report(connection, number)
 
+    def restore(self, number: int) -> UserReport:
+        """Take a withdrawn report back; it counts again, and waits for the problem it was linked to, if any.
+
+        Raises:
+            ReportNotFoundError: There is no such report.
+            StepTakenError: It is not withdrawn.
+        """
+        with self._database.write() as connection:
+            if find_report(connection, number).withdrawn_at is None:
+                raise StepTakenError(f"user report {number} is not withdrawn", "nothing was changed")
+            connection.execute(update(user_report).where(user_report.c.id == number).values(withdrawn_at=None))
+            return find_report(connection, number)
+
     def _check_input(self, given: Mapping[str, Json]) -> None:
         unknown = sorted(set(given) - set(self._task.inputs))
         missing = [name for name in self._task.inputs if name not in given]

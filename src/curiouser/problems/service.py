@@ -302,9 +302,15 @@ class ProblemService:
             name: The problem, whether or not it is still there.
             limit: At most this many.
             before: Cursor: only steps with a number below this one.
+
+        Raises:
+            ProblemNotFoundError: There is no such problem, and never was.
         """
         with self._database.read() as connection:
-            return stored.steps_of(connection, name, limit, before)
+            found = stored.steps_of(connection, name, limit, before)
+            if not found and before is None:
+                stored.find_problem(connection, name)
+            return found
 
     def template(self, *, form: str = "csv") -> str:
         """Write a file of patterns to start from, ``csv`` or ``jsonl``."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from curiouser.cycle import Advice, Standing, next_step
 from curiouser.kernel.errors import NotFoundError
+from curiouser.models import Model, ModelKind
 from curiouser.workspace.opening import Workspace
 
 TEST = "test"
+_COUNTED = 20
+"""Models whose missing predictions are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,8 @@ def _standing(workspace: Workspace, datasets: dict[str, DatasetLine]) -> Standin
     answering = [model for model in models if str(model.kind) != "reported"]
     test = datasets.get(TEST)
     done = workspace.evaluations.evaluated_models(TEST) if test and test.rows else frozenset[int]()
+    behind = [model for model in answering if model.id not in done]
+    unpredicted = _unpredicted(workspace, answering) if test and test.rows else {}
     try:
         live = workspace.models.live()
     except NotFoundError:
@@ -74,8 +80,20 @@ def _standing(workspace: Workspace, datasets: dict[str, DatasetLine]) -> Standin
     return Standing(
         test_rows=test.rows if test else 0,
         models=len(models),
-        behind=tuple(model.name for model in answering if model.id not in done),
+        behind=tuple(model.name for model in behind if model.name not in unpredicted),
         problems=workspace.problems.count_open(),
         unlinked_reports=workspace.problems.count_unlinked_reports(),
         live=live.name if live else None,
+        unpredicted=unpredicted,
     )
+
+
+def _unpredicted(workspace: Workspace, models: Sequence[Model]) -> dict[str, int]:
+    """Count the rows that files of predictions lack; only whoever made them can fill these in."""
+    complete = workspace.evaluations.holdings(TEST).complete
+    files = [one for one in models if one.kind is ModelKind.PREDICTIONS and (one.digest, one.threshold) not in complete]
+    if not files:
+        return {}
+    test_set = workspace.evaluations.test_set(TEST)
+    lacking = {model.name: workspace.evaluations.answers(model, test_set).valid for model in files[:_COUNTED]}
+    return {name: int((~valid).sum()) for name, valid in lacking.items() if not valid.all()}

@@ -60,6 +60,7 @@ def status_body(found: Status) -> dict[str, Json]:
         ],
         "models": standing.models,
         "models_behind": list(standing.behind),
+        "missing_predictions": dict(standing.unpredicted),
         "live": standing.live,
         "open_problems": standing.problems,
         "unlinked_reports": standing.unlinked_reports,

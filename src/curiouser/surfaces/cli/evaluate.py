@@ -43,9 +43,10 @@ def evaluate(
     JSON: {test_set, model_calls, evaluations: [{model, threshold, complete, n,
     missing, scores: {accuracy: {value, low, high, n, method}, ...}, all, slices}]}
     """
+    named = tuple(workspace.evaluations.metric(name).name for name in metrics)
+    shown = named or _SHOWN[str(workspace.configuration.task.kind)]
     with progress("asking models") as told:
         run = workspace.evaluations.evaluate(models, on=on, slices=slices, actor=workspace.actor, progress=told)
-    shown = metrics or _SHOWN[str(workspace.configuration.task.kind)]
     emit(run_body(run), lambda: _text(run, shown), as_json=as_json)
     for failed in run.failed:
         warn(f"{failed.model} failed: {failed.error}")

@@ -89,6 +89,16 @@ def withdraw(workspace: Workspace, number: int, *, as_json: bool) -> None:
     emit(report_body(one), lambda: _text(one), as_json=as_json)
 
 
+@report.command("restore")
+@click.argument("number", type=int, metavar="REPORT")
+@json_option
+@pass_workspace
+def restore(workspace: Workspace, number: int, *, as_json: bool) -> None:
+    """Take a withdrawn REPORT back; it counts again."""
+    one = workspace.problems.reports.restore(number)
+    emit(report_body(one), lambda: _text(one), as_json=as_json)
+
+
 def _input(text: str | None) -> dict[str, Json]:
     try:
         given = json.loads(text) if text else {}

@@ -31,6 +31,9 @@ def _text(found: Status) -> str:
     live = f"live: {standing.live}" if standing.live else "none live"
     behind = f", {len(standing.behind)} not evaluated on today's test set" if standing.behind else ""
     lines.append(f"{plural(standing.models, 'model')} ({live}{behind})")
+    for name, lacks in standing.unpredicted.items():
+        said = f"{name} needs {plural(lacks, 'prediction')}"
+        lines.append(f"  {said}: curiouser model missing {name} --on test -o FILE.csv")
     waiting = f", {plural(standing.unlinked_reports, 'user report')} waiting" if standing.unlinked_reports else ""
     lines.append(f"{plural(standing.problems, 'open problem')}{waiting}")
     return "\n".join([*lines, "", f"Next, because {found.advice.why}:", f"  {found.advice.command}"])

@@ -71,3 +71,9 @@ def link_report(caller: Asked, number: Number, body: Link) -> Response:
 def withdraw_report(caller: Asked, number: Number) -> Response:
     """Withdraw a report that was none; it stays readable and counts no more; `curiouser report withdraw`."""
     return tagged_answer(report_body(caller.workspace.problems.reports.withdraw(number)))
+
+
+@routes.post("/reports/{number}/restore", does=Verb.RESTORE_REPORT)
+def restore_report(caller: Asked, number: Number) -> Response:
+    """Take a withdrawn report back; it counts again; `curiouser report restore`."""
+    return tagged_answer(report_body(caller.workspace.problems.reports.restore(number)))

@@ -27,6 +27,7 @@ class Verb(StrEnum):
 
     LINK_REPORT = "report link"
     WITHDRAW_REPORT = "report withdraw"
+    RESTORE_REPORT = "report restore"
     ADD_PROBLEM = "problem add"
     EDIT_PROBLEM = "problem edit"
     ADD_PATTERNS = "problem pattern add"
@@ -84,7 +85,8 @@ _MAY: Final[Mapping[Role, tuple[Verb, ...]]] = {
     Role.LABELLER: (Verb.ADD_REPORT, Verb.ASK_MODELS),
     # Who may describe a problem may also close it and take that back: it guards the next model all the same.
     Role.EXPERT: (
-        Verb.LINK_REPORT, Verb.WITHDRAW_REPORT, Verb.ADD_PROBLEM, Verb.EDIT_PROBLEM, Verb.ADD_PATTERNS,
+        Verb.LINK_REPORT, Verb.WITHDRAW_REPORT, Verb.RESTORE_REPORT,
+        Verb.ADD_PROBLEM, Verb.EDIT_PROBLEM, Verb.ADD_PATTERNS,
         Verb.REMOVE_PATTERNS, Verb.CLOSE_PROBLEM, Verb.REOPEN_PROBLEM, Verb.UNDO_STEP, Verb.ADD_SLICE,
         Verb.REMOVE_SLICE, Verb.SETTLE_CONFLICTS, Verb.APPROVE_PROPOSAL, Verb.REJECT_PROPOSAL,
     ),

@@ -91,6 +91,13 @@ def withdraw_report(caller: Asked, number: Number) -> Response:
     return see_other(caller, f"/reports/{number}", f"Report {number} is withdrawn; it stays readable.")
 
 
+@routes.post("/reports/{number}/restore", does=Verb.RESTORE_REPORT, name="restore_report_by_form")
+def restore_report(caller: Asked, number: Number) -> Response:
+    """Take a withdrawn report back."""
+    caller.workspace.problems.reports.restore(number)
+    return see_other(caller, f"/reports/{number}", f"Report {number} counts again.")
+
+
 def _context(caller: Caller, number: int) -> dict[str, object]:
     workspace, may_link = caller.workspace, caller.may(Verb.LINK_REPORT)
     problems = workspace.problems.list(include_closed=False, limit=_MOST_NAMES) if may_link else ()
