@@ -254,7 +254,7 @@ class ModelService(Shelf):
             if live is not None and live.name == model.name:
                 raise BadInputError(
                     f"model {live.title!r} is live, so it cannot be retired",
-                    "say first which model users meet: `curiouser model live NAME`",
+                    "run `curiouser model live NAME` with another model first",
                 )
             return self._change(connection, model, "retired", "", actor=actor, retired=True)
 

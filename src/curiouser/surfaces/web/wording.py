@@ -28,6 +28,7 @@ WORDS: Final = Words(
         "job show": "see|its page under Jobs",
         "leaderboard": "see|the page Leaderboard",
         "model add": "use|“Add a model” on the page Models",
+        "model live": "use|“Make it live” on a model's page",
         "model missing": "use|the export of rows to predict on the model's page",
         "model restore": "use|“Take it back” on the model's page",
         "model update": "use|“Add answers” on the model's page",
