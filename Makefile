@@ -6,7 +6,7 @@ DOCTESTED := src/curiouser
 # Everything, or what was asked for: make test TESTS=tests/data
 TESTS ?= tests $(DOCTESTED)
 # Tests that search longer at night.
-LONG ?= $(addprefix tests/,data faults/test_data_faults.py)
+LONG ?= $(addprefix tests/,data faults/test_data_faults.py faults/test_power_loss.py)
 # Tests with a store behind them.
 STORED ?= $(addprefix tests/,storage data models evaluations problems access jobs workspace)
 

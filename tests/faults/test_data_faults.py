@@ -46,7 +46,8 @@ def a_base(folder: Path) -> Path:
     service.commit("test", upserts=rows(IDS), message="first", actor="ann")
     for branch in ("side", "fix"):
         service.branch("test", branch, actor="ann")
-    service.commit("test", "fix", upserts=rows(["02"], "yes"), message="fix", actor="ann")
+    for example in ("02", "04"):  # two, so that merging them writes an object that neither has
+        service.commit("test", "fix", upserts=rows([example], "yes"), message="fix", actor="ann")
     service.commit("test", "side", upserts=rows(["50"]), message="lost work", actor="ann")
     service.delete_branch("test", "side", actor="ann")
     for label in ("yes", "no", "yes"):
