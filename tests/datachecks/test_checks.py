@@ -116,6 +116,15 @@ def test_a_large_shift_of_labels_fails_a_small_one_passes_and_few_rows_say_nothi
     assert "too few" in bench.result("label-distribution").finding.reason
 
 
+def test_patterns_shift_no_labels_because_they_were_picked(bench: Bench) -> None:
+    bench.commit(labelled(400, 200))
+    picked = texts(*different(300, "pattern"), labels="spam", prefix="p").with_columns(origin=pl.lit("pattern"))
+    bench.commit(picked)
+    found = bench.result("label-distribution")
+    assert (found.outcome, found.finding.n) == (Outcome.PASS, 400)
+    assert bench.result("class-balance").finding.n == 400
+
+
 def test_a_first_version_has_nothing_to_be_compared_with(bench: Bench) -> None:
     bench.commit(labelled(100, 50))
     found = bench.result("label-distribution")

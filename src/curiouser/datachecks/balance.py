@@ -20,7 +20,7 @@ def _classes(ground: Ground) -> list[Question]:
 
 
 def _class_balance(ground: Ground) -> Finding:
-    column, classes = ground.profile.columns[ground.task.label], ground.task.classes
+    column, classes = ground.profile.labels(ground.task.label), ground.task.classes
     counted = column.counted.counts if column.counted else {}
     counts = np.array([counted.get(name, 0) for name in classes], np.int64)
     n, k = int(counts.sum()), len(classes)
@@ -54,7 +54,8 @@ def _groups(ground: Ground) -> list[Question]:
 
 def _group_balance(ground: Ground) -> Finding:
     least, shifts, small, n = ground.settings.min_rows, list[Shift](), list[str](), 0
-    for column, joint in ground.profile.joints.items():
+    for column in ground.task.groups:
+        joint = ground.profile.joints.get(column, {})
         total = _total(joint)
         rows = sum(total.values())
         n = max(n, rows)
@@ -99,7 +100,7 @@ def _group_shift(group: str, labels: Mapping[str, int], total: Mapping[str, int]
     )
 
 
-CLASS_BALANCE = Check(code="DC17", name="class-balance", title="classes that hardly occur", version=1, asks=_classes)
+CLASS_BALANCE = Check(code="DC17", name="class-balance", title="classes that hardly occur", version=2, asks=_classes)
 GROUP_BALANCE = Check(
     code="DC18", name="group-balance", title="groups labelled unlike all others", version=1, asks=_groups
 )

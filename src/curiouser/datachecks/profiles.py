@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 import polars as pl
 from sqlalchemy import Connection, delete, insert, select
 
-from curiouser.data import ColumnType, DataCommit, DataService
+from curiouser.data import ColumnType, DataCommit, DataService, Origin
 from curiouser.datachecks.columns import ColumnProfile, Joint, Rows, joint_moved, joint_of
 from curiouser.datachecks.indexes import SCHEMA, HashArray, RowIndex, hashed, in_order
+from curiouser.datachecks.summaries import Counted
 from curiouser.datachecks.tables import data_profile
 from curiouser.kernel.canonical import canonical_json, digest_of
 from curiouser.kernel.clock import Clock, as_text
@@ -23,10 +24,11 @@ from curiouser.kernel.ids import ContentHash, ObjectName
 from curiouser.kernel.remembered import Remembered
 from curiouser.storage import Database, FolderObjects
 
-VERSION = 1
+VERSION = 2
 """Of what a profile holds; profiles of another version are made anew."""
 SUFFIX = ".inputs.arrow"
-_NOT_PROFILED = {"id", "origin", "weight"}
+ORIGIN = "origin"
+_NOT_PROFILED = {"id", ORIGIN, "weight"}
 _KEPT = 6  # profiles of a dataset on disk; they can be made again
 _REMEMBERED = 6
 _STEPS_BACK = 200  # data commits looked back for a profile to start from
@@ -43,7 +45,7 @@ class Profile:
     columns: Mapping[str, ColumnProfile]
     """What is known of each column; ``id``, ``origin`` and ``weight`` are left out."""
     joints: Mapping[str, Joint]
-    """Labels by group, for each group column of the task."""
+    """Labels by group, for each group column of the task and for the origin of rows."""
     index: RowIndex | None
     """Which rows have which input; None where the version lacks a column of the input."""
 
@@ -51,6 +53,14 @@ class Profile:
     def rows(self) -> int:
         """Rows, >= 0."""
         return self.commit.rows
+
+    def labels(self, label: str) -> ColumnProfile:
+        """Tell how labels are distributed among rows drawn from users; patterns were picked, and say nothing of it."""
+        found, by_origin = self.columns[label], self.joints.get(ORIGIN)
+        if by_origin is None or found.counted is None:
+            return found
+        counted = Counted(counts=by_origin.get(Origin.SAMPLE.value, {}))
+        return replace(found, rows=counted.n, missing=0, counted=counted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -167,7 +177,7 @@ class Profiles:
     def _groups(self, commit: DataCommit) -> tuple[str, ...]:
         if self._task.kind is TaskKind.REGRESSION or self._task.label not in commit.schema:
             return ()
-        return tuple(group for group in self._task.groups if group in commit.schema)
+        return tuple(group for group in (*self._task.groups, ORIGIN) if group in commit.schema)
 
     # What is kept. All of it can be made again: what is damaged or missing is.
 

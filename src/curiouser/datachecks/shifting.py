@@ -87,9 +87,9 @@ def _labels(ground: Ground) -> list[Question]:
 
 def _label_shift(ground: Ground, reference: Reference) -> Finding:
     label, least = ground.task.label, ground.settings.min_rows
-    here, there = ground.profile.columns[label], reference.profile.columns.get(label)
-    if there is None:
+    if label not in reference.profile.columns:
         return unknown(f"{reference.commit.dataset} has no labels")
+    here, there = ground.profile.labels(label), reference.profile.labels(label)
     n, m = here.rows - here.missing, there.rows - there.missing
     if min(n, m) < least:
         return unknown(f"{min(n, m):,} labels are too few to compare; {least} are needed on each side", n)
@@ -226,7 +226,7 @@ def _large_word_shifts(name: str, before: Words, after: Words, threshold: float)
 
 
 LABEL_DISTRIBUTION = Check(
-    code="DC13", name="label-distribution", title="how labels are distributed", version=1, asks=_labels
+    code="DC13", name="label-distribution", title="how labels are distributed", version=2, asks=_labels
 )
 COLUMN_DISTRIBUTION = Check(
     code="DC14", name="column-distribution", title="how values and text lengths are distributed", version=1,
