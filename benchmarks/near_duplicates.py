@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -16,11 +17,16 @@ import polars as pl
 from benchmarks.harness import REPEATS, Line, cpu_s
 from benchmarks.near_duplicate_sets import Row, hard, planted
 from benchmarks.peers import Peer
-from curiouser.data import folded
+from curiouser.data import DataService, folded
+from curiouser.datachecks import Duplicates, NearDuplicates
+from curiouser.kernel.clock import utc_now
+from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.measure.duplicates import Found, Likeness, Search, near_within
+from curiouser.storage import Database, FolderObjects
 
 _PEERS = {"datasketch": 10.0, "rensa": 1.5}
 _MEMORY = 2_000_000_000
+_TASK = Task(name="bench", kind=TaskKind.BINARY, inputs=("text",), label="label", classes=("no", "yes"))
 Pairs = set[tuple[int, int]]
 
 
@@ -31,6 +37,7 @@ def run() -> Iterator[Line]:
         yield from against_peers(Path(folder), "planted", TheSet(planted()), is_target=True)
         yield from against_peers(Path(folder), "hard", TheSet(hard()), is_target=False)
     yield million()
+    yield rechecking()
 
 
 class TheSet:
@@ -135,6 +142,51 @@ def million() -> Line:
         equal=f"all {told[1_000_000]['planted']:,} planted typos asked for: {told[1_000_000]['recall']:.4f} found",
         note=f"CPU {told[1_000_000]['cpu_s']:.1f} s; {growth:.1f} times that of 100,000 texts",
     )
+
+
+def rechecking(small: int = 10_000, large: int = 1_000_000) -> Line:
+    """Check a hundred new rows of a small and of a large dataset whose signatures are kept."""
+    seconds = {rows: recheck_s(rows) for rows in (small, large)}
+    growth = seconds[large] / seconds[small]
+    return Line(
+        name=f"near-duplicates of 100 new rows of {large:,}",
+        ours=seconds[large],
+        peer=None,
+        ratio=growth,
+        target=f"ratio <= 5 (to {small:,} rows)",
+        holds=growth <= 5,
+        unit="CPU s",
+        equal="the 100 new rows are found to repeat the 100 they were made from",
+        note=f"{small:,} rows: {seconds[small]:.2f} CPU s; reading the rows they may be like and signing included",
+    )
+
+
+def recheck_s(rows: int) -> float:
+    """Fill a store, sign it, commit a hundred copies twice, and time the second look."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/meta.db")
+        database.create()
+        store = DataService(database, FolderObjects(Path(folder) / "objects"), _TASK, utc_now)
+        texts, _ = many_texts(rows)
+        store.commit("train", upserts=_frame("r", texts), message="first", actor="bench")
+        search, spent = NearDuplicates(database, store, _TASK), 0.0
+        for turn in ("a", "b"):
+            before = store.resolve("train").id
+            copies = texts[7 :: rows // 100 - 1][:100] if turn == "b" else texts[3 :: rows // 100 - 1][:100]
+            store.commit("train", upserts=_frame(turn, copies), message="more", actor="bench")
+            found = list[Duplicates]()
+            spent = cpu_s(partial(_look, search, before, found))
+            assert found[0].counts[Likeness.EXACT] == 100, found[0].counts
+        return spent
+
+
+def _look(search: NearDuplicates, before: str, found: list[Duplicates]) -> None:
+    found.append(search.of_new(before, "train"))
+
+
+def _frame(prefix: str, texts: Sequence[str]) -> pl.DataFrame:
+    ids = pl.int_range(len(texts), eager=True).cast(pl.String).str.zfill(8)
+    return pl.DataFrame({"id": prefix + ids, "text": texts, "label": "no"})
 
 
 def search_a_million(rows: int) -> dict[str, float]:

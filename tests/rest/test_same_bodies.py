@@ -44,6 +44,7 @@ READ: Sequence[tuple[str, Sequence[str]]] = (
     ("/datasets/test/blame?example=s001", ("data", "blame", "s001")),
     ("/duplicates?ref=test&near=true&limit=3", ("data", "duplicates", "test", "--near", "--limit", "3")),
     ("/duplicates?against=test", ("data", "duplicates", "--against", "test")),
+    ("/duplicates?since=test", ("data", "duplicates", "--since", "test")),
 )
 LISTS: Sequence[tuple[str, Sequence[str]]] = (
     ("/problems", ("problem", "list")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 import polars as pl
@@ -11,15 +12,19 @@ from curiouser.data import DataCommit, DataService
 from curiouser.datachecks.duplicate_records import Duplicates
 from curiouser.datachecks.duplicate_rows import ID, InputColumns, InputRows, input_rows
 from curiouser.datachecks.pairing import Paired, pair_rows
+from curiouser.datachecks.signatures import SignatureIndex
 from curiouser.kernel.configuration import Task
-from curiouser.measure.duplicates import ALGORITHM, Search
+from curiouser.measure.duplicates import ALGORITHM, Found, Search
 from curiouser.measure.duplicates import near_between as texts_between
 from curiouser.measure.duplicates import near_within as texts_within
+from curiouser.storage import Database
 
 Told: TypeAlias = Callable[[int, int | None], None]
 """Hears the steps done, and all there are, or None."""
 SHOWN = 100
 """Pairs listed where nobody says how many."""
+_LOOKED_BACK = 200
+"""Versions among which one is looked for whose rows are known."""
 _Named: TypeAlias = tuple[str, DataCommit]
 
 
@@ -30,21 +35,30 @@ class NearDuplicates:
     are found in the joined text, each column compared with its own, and have the same values in all other inputs.
 
     Args:
+        database: Keeps the signatures of rows that were looked at before.
         data: The rows.
         task: Says which columns are inputs.
     """
 
-    def __init__(self, data: DataService, task: Task) -> None:
-        self._data, self._task = data, task
+    def __init__(self, database: Database, data: DataService, task: Task) -> None:
+        self._database, self._data, self._task = database, data, task
 
     def of(
-        self, ref: str, against: str | None = None, *, near: bool = True, limit: int = SHOWN, told: Told | None = None
+        self,
+        ref: str,
+        against: str | None = None,
+        *,
+        since: str | None = None,
+        near: bool = True,
+        limit: int = SHOWN,
+        told: Told | None = None,
     ) -> Duplicates:
         """Find the rows of a version that repeat another row of it, or, where ``against`` is given, one of that.
 
         Args:
             ref: Whose rows are looked at.
             against: See :meth:`between`.
+            since: Look only at rows that this earlier version has not, near ones included: see :meth:`of_new`.
             near: See :meth:`within`, as for the others.
             limit: See there.
             told: See there.
@@ -52,6 +66,8 @@ class NearDuplicates:
         Raises:
             As :meth:`within`.
         """
+        if since is not None:
+            return self.of_new(since, ref, against=against, limit=limit, told=told)
         if against is None:
             return self.within(ref, near=near, limit=limit, told=told)
         return self.between(ref, against, near=near, limit=limit, told=told)
@@ -111,12 +127,88 @@ class NearDuplicates:
         paired = pair_rows(here, there, found, limit=limit)
         return _answer((ref, at), (against, other), paired, columns=columns, search=wanted)
 
+    def of_new(
+        self,
+        base: str,
+        ref: str,
+        *,
+        against: str | None = None,
+        search: Search | None = None,
+        limit: int = SHOWN,
+        told: Told | None = None,
+    ) -> Duplicates:
+        """Find what the rows that a version has and an earlier one has not repeat: other rows of it, or of another.
+
+        The signatures of the version compared with are kept, so that a hundred new rows cost what a hundred cost:
+        they are signed, looked up, and read beside the rows they may be like. The first time a dataset is asked
+        about, all of its rows are signed. Which spellings are words is told from these rows alone.
+
+        Args:
+            base: The earlier version.
+            ref: The later one.
+            against: Compare with the rows of this version; with the others of ``ref`` when left out.
+            search: As for :meth:`within`, as are the others.
+            limit: See there.
+            told: See there.
+
+        Raises:
+            As :meth:`within`.
+        """
+        old, at = self._data.resolve(base), self._data.resolve(ref)
+        target = at if against is None else self._data.resolve(against)
+        columns, wanted = self._columns(at, target), search or Search()
+        fresh = self._data.changed_rows(old.id, at.id).after.select(ID, *columns.names).sort(ID)
+        here = input_rows([fresh], columns)
+        frames, skipped = self._candidates(target, here, columns, wanted, told)
+        if against is None:
+            # The new rows stand in the version, too: they come last, so that they repeat the others.
+            others = [frame.join(fresh.select(ID), on=ID, how="anti", maintain_order="left") for frame in frames]
+            both = input_rows([*others, fresh], columns)
+            found = _with_skipped(texts_within(both.texts, wanted, told=told), skipped)
+            paired = pair_rows(both, both, found, limit=limit, since=sum(frame.height for frame in others))
+        else:
+            there = input_rows(frames, columns)
+            found = _with_skipped(texts_between(there.texts, here.texts, wanted, told=told), skipped)
+            paired = pair_rows(here, there, found, limit=limit)
+        paired = replace(paired, others=target.rows - (paired.rows if against is None else 0))
+        return _answer((ref, at), (against or ref, target), paired, columns=columns, search=wanted)
+
+    def _candidates(
+        self, target: DataCommit, here: InputRows, columns: InputColumns, search: Search, told: Told | None
+    ) -> tuple[list[pl.DataFrame], int]:
+        """Read the rows of a version that may be like some rows."""
+        index = SignatureIndex(self._database, target.dataset, columns.texts)
+        self._sign(index, target, columns, told)
+        ids, skipped = index.rows_like(here.texts, cap=search.bucket, jaccard=search.jaccard)
+        if not ids:
+            return [], skipped
+        return [self._data.rows(target.id, columns=[ID, *columns.names], ids=sorted(ids))], skipped
+
+    def _sign(self, index: SignatureIndex, at: DataCommit, columns: InputColumns, told: Told | None) -> None:
+        """Make all rows of a version known: what changed since one that is, or everything."""
+        history = [one.id for one in self._data.log(at.id, limit=_LOOKED_BACK)]
+        known = index.known_versions(history)
+        if at.id in known:
+            return
+        nearest = next((one for one in history if one in known), None)
+        if nearest is None:
+            rows = self._read(at, columns, told)
+        else:
+            changed = self._data.changed_rows(nearest, at.id).after
+            rows = input_rows([changed.select(ID, *columns.names).sort(ID)], columns)
+        index.add(rows.texts, rows.ids.to_list(), rows.text, data_commit=at.id)
+
     def _columns(self, *commits: DataCommit) -> InputColumns:
         return InputColumns.of(self._task.inputs, *(at.schema for at in commits))
 
     def _read(self, at: DataCommit, columns: InputColumns, told: Told | None) -> InputRows:
         batches = self._data.batches(at.id, [ID, *columns.names])
         return input_rows(_heard(batches, at.rows, told), columns)
+
+
+def _with_skipped(found: Found, skipped: int) -> Found:
+    """Count what the look-up left out, too."""
+    return replace(found, not_looked_at=found.not_looked_at + skipped)
 
 
 def _heard(batches: Iterable[pl.DataFrame], rows: int, told: Told | None) -> Iterator[pl.DataFrame]:

@@ -27,7 +27,7 @@ class Paired:
     not_looked_at: int
 
 
-def pair_rows(here: InputRows, there: InputRows, found: Found | None, *, limit: int) -> Paired:
+def pair_rows(here: InputRows, there: InputRows, found: Found | None, *, limit: int, since: int = 0) -> Paired:
     """Pair rows with those they repeat.
 
     Args:
@@ -36,9 +36,12 @@ def pair_rows(here: InputRows, there: InputRows, found: Found | None, *, limit: 
             only earlier ones count.
         found: Alike texts, those of ``there`` at the left; None where none were looked for.
         limit: Most pairs listed.
+        since: Only rows from this place on are looked at; those before it are only compared with.
     """
     equals = _Equals.of(here, there)
-    near = dict(_near_rows(here, there, found, equals)) if found else {}
+    equals.other[:since] = -1
+    equals.is_exact[:since] = False
+    near = {rows: text for rows, text in _near_rows(here, there, found, equals) if rows[0] >= since} if found else {}
     counts = {
         Likeness.EXACT: int(equals.is_exact.sum()),
         Likeness.NORMALISED: int((equals.other >= 0).sum() - equals.is_exact.sum()),
@@ -52,8 +55,8 @@ def pair_rows(here: InputRows, there: InputRows, found: Found | None, *, limit: 
     )
     templates = 0 if found is None else found.templates + _other_inputs(here, there, equals) + _split(found, near)
     return Paired(
-        rows=len(here),
-        others=len(there),
+        rows=len(here) - since,
+        others=since or len(there),
         counts=counts,
         pairs=tuple(islice(listed, limit)),
         found=int((equals.other >= 0).sum()) + len(near),

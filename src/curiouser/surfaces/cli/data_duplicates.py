@@ -16,11 +16,14 @@ from curiouser.workspace import Workspace
 @click.command()
 @click.argument("ref", default="test")
 @click.option("--against", metavar="REF", help="Look for rows of REF that stand in this version: leakage.")
+@click.option("--since", metavar="REF", help="Look only at rows that this earlier version has not, near ones too.")
 @click.option("--near", is_flag=True, help="Look for typos, punctuation, word breaks and swaps too.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=0), help="Most pairs shown.")
 @json_option
 @pass_workspace
-def duplicates(workspace: Workspace, ref: str, *, against: str | None, near: bool, limit: int, as_json: bool) -> None:
+def duplicates(
+    workspace: Workspace, ref: str, *, against: str | None, since: str | None, near: bool, limit: int, as_json: bool
+) -> None:
     """Find the rows of REF whose inputs repeat those of an earlier row, or of another version.
 
     A pair is exact, normalised (but for case, width and white space), near (the same words, but for slips) or, with
@@ -30,7 +33,7 @@ def duplicates(workspace: Workspace, ref: str, *, against: str | None, near: boo
     jaccard, differing}], found, templates, truncated, compared, capped, not_looked_at, …}
     """
     with progress("looking for duplicates") as tell:
-        found = workspace.duplicates.of(ref, against, near=near, limit=limit, told=tell)
+        found = workspace.duplicates.of(ref, against, since=since, near=near, limit=limit, told=tell)
     emit(duplicates_body(found), lambda: "\n".join(_lines(found)), as_json=as_json)
 
 

@@ -18,8 +18,15 @@ Near = Annotated[bool, Query(description="Look for typos, punctuation, word brea
 
 
 @routes.get("/duplicates", does=Verb.CHECK_DATA)
-def list_duplicates(
-    caller: Asked, ref: RefText = "test", against: RefText | None = None, limit: Limit = 100, *, near: Near = False
+def list_duplicates(  # one parameter per option
+    caller: Asked,
+    ref: RefText = "test",
+    against: RefText | None = None,
+    since: RefText | None = None,
+    limit: Limit = 100,
+    *,
+    near: Near = False,
 ) -> Response:
     """Find the rows of a ref that repeat an earlier row, or one of another version; `curiouser data duplicates`."""
-    return body_answer(duplicates_body(caller.workspace.duplicates.of(ref, against, near=near, limit=limit)))
+    found = caller.workspace.duplicates.of(ref, against, since=since, near=near, limit=limit)
+    return body_answer(duplicates_body(found))
