@@ -169,7 +169,7 @@ def recheck_s(rows: int) -> float:
         store = DataService(database, FolderObjects(Path(folder) / "objects"), _TASK, utc_now)
         texts, _ = many_texts(rows)
         store.commit("train", upserts=_frame("r", texts), message="first", actor="bench")
-        search, spent = NearDuplicates(database, store, _TASK), 0.0
+        search, spent = NearDuplicates(store, _TASK), 0.0
         for turn in ("a", "b"):
             before = store.resolve("train").id
             copies = texts[7 :: rows // 100 - 1][:100] if turn == "b" else texts[3 :: rows // 100 - 1][:100]

@@ -22,7 +22,7 @@ def searcher(folder: Path, task: Task = ONE, **datasets: pl.DataFrame) -> NearDu
     store = a_store(folder, task=task)
     for name, rows in datasets.items():
         store.commit(name, upserts=rows, message="first", actor="ann")
-    return NearDuplicates(store.database, store, task)
+    return NearDuplicates(store, task)
 
 
 def texts(*said: str | None) -> pl.DataFrame:

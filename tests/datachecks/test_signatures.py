@@ -37,7 +37,7 @@ def grown(folder: Path, many: int) -> tuple[DataService, NearDuplicates, str]:
     slip = said[11].replace(longest, longest[:3] + longest[4:])
     more = added(said[5], said[7].upper(), slip, "nothing like the others at all")
     store.commit("test", upserts=more, message="more", actor="ann")
-    return store, NearDuplicates(store.database, store, ONE), base
+    return store, NearDuplicates(store, ONE), base
 
 
 def test_new_rows_are_found_to_repeat_old_ones_and_each_other(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_what_is_found_of_new_rows_is_what_a_whole_search_finds_of_them(tmp_path
     store, rng = a_store(tmp_path, task=ONE), random.Random(1)
     base = store.commit("test", upserts=texts(*said), message="first", actor="ann").data_commit
     store.commit("test", upserts=added(*(misspelt(text, rng, 1) for text in said[::9])), message="more", actor="ann")
-    search = NearDuplicates(store.database, store, ONE)
+    search = NearDuplicates(store, ONE)
     few, whole = search.of_new(base, "test", limit=500), search.within("test", limit=500)
     near = {tuple(sorted(pair[:2])) for pair in told(whole) if pair[2] == "near"}
     assert {tuple(sorted(pair[:2])) for pair in told(few) if pair[2] == "near"} == near

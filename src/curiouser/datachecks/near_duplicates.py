@@ -17,7 +17,6 @@ from curiouser.kernel.configuration import Task
 from curiouser.measure.duplicates import ALGORITHM, Found, Search
 from curiouser.measure.duplicates import near_between as texts_between
 from curiouser.measure.duplicates import near_within as texts_within
-from curiouser.storage import Database
 
 Told: TypeAlias = Callable[[int, int | None], None]
 """Hears the steps done, and all there are, or None."""
@@ -35,13 +34,12 @@ class NearDuplicates:
     are found in the joined text, each column compared with its own, and have the same values in all other inputs.
 
     Args:
-        database: Keeps the signatures of rows that were looked at before.
-        data: The rows.
+        data: The rows; in its database the signatures of those that were looked at before are kept.
         task: Says which columns are inputs.
     """
 
-    def __init__(self, database: Database, data: DataService, task: Task) -> None:
-        self._database, self._data, self._task = database, data, task
+    def __init__(self, data: DataService, task: Task) -> None:
+        self._data, self._task = data, task
 
     def of(
         self,
@@ -177,7 +175,7 @@ class NearDuplicates:
         self, target: DataCommit, here: InputRows, columns: InputColumns, search: Search, told: Told | None
     ) -> tuple[list[pl.DataFrame], int]:
         """Read the rows of a version that may be like some rows."""
-        index = SignatureIndex(self._database, target.dataset, columns.texts)
+        index = SignatureIndex(self._data.database, target.dataset, columns.texts)
         self._sign(index, target, columns, told)
         ids, skipped = index.rows_like(here.texts, cap=search.bucket, jaccard=search.jaccard)
         if not ids:

@@ -82,7 +82,7 @@ class Workspace:
         """Rows that repeat each other."""
         from curiouser.datachecks import NearDuplicates  # noqa: PLC0415  see the class
 
-        return NearDuplicates(self.database, self.data, self.configuration.task)
+        return NearDuplicates(self.data, self.configuration.task)
 
     @cached_property
     def predictions(self) -> PredictionStore:
