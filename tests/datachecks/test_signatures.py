@@ -55,6 +55,12 @@ def test_new_rows_are_found_to_repeat_old_ones_and_each_other(tmp_path: Path) ->
     assert ("z", "nr00003", "exact") in told(search.of_new(base, "test"))
 
 
+def test_nothing_new_repeats_nothing(tmp_path: Path) -> None:
+    _, search, _ = grown(tmp_path, 50)
+    found = search.of_new("test", "test")
+    assert (found.rows, found.pairs, found.repeating) == (0, (), 0)
+
+
 def test_new_test_rows_are_looked_up_in_the_training_data(tmp_path: Path) -> None:
     store, search, base = grown(tmp_path, 200)
     train = store.rows("test", columns=["id", "text", "label"]).head(150)
