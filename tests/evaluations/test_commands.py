@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ from click.testing import CliRunner, Result
 from curiouser.kernel.errors import CuriouserError
 from curiouser.surfaces.cli.program import cli
 
+TASK = ["--task", "binary", "--inputs", "text", "--label", "label", "--classes", "no,yes"]
+FLAGS = [*TASK, "--groups", "language", "--yes"]
+
 
 class Terminal:
     """Runs commands in one workspace."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, flags: Sequence[str] = FLAGS) -> None:
         self.root = root
-        flags = ["--task", "binary", "--inputs", "text", "--label", "label", "--classes", "no,yes"]
-        self.says("init", str(root), *flags, "--groups", "language", "--yes")
+        self.says("init", str(root), *flags)
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(cli, ["-C", str(self.root), "--actor", "alice", *arguments], standalone_mode=False)
@@ -79,6 +82,44 @@ def test_evaluate_shows_a_table_with_interval_and_n(terminal: Terminal) -> None:
     assert "0.950 [0.835, 0.986] n=40" in said
     assert "language=zu" in said
     assert "0 model calls" in said
+
+
+def test_evaluate_counts_which_classes_are_taken_for_which(terminal: Terminal) -> None:
+    good, poor = terminal.body("evaluate")["evaluations"]
+    assert good["confusion"]["classes"] == ["no", "yes"]
+    assert good["confusion"]["counts"] == [[19, 1], [1, 19]]
+    assert poor["confusion"]["counts"] == [[10, 10], [10, 10]]
+    assert (good["confusion"]["n"], good["confusion"]["missing"]) == (40, 0)
+    assert good["confusion"] == good["confusion_all"]
+    said = terminal.says("evaluate", "good", "--confusion")
+    lines = [line.split() for line in said.partition("Confusion of good on 40 rows drawn from users")[2].splitlines()]
+    assert [line for line in lines if line] == [
+        ["Label", "answered", "no", "answered", "yes"],
+        ["no", "19", "1"],
+        ["yes", "1", "19"],
+    ]
+    assert "Confusion" not in terminal.says("evaluate", "good")
+
+
+def test_of_many_classes_the_pairs_confused_most_are_shown(tmp_path: Path) -> None:
+    classes = [f"intent-{i:02}" for i in range(77)]
+    root = tmp_path / "ws"
+    flags = ["--task", "multiclass", "--inputs", "text", "--label", "label", "--classes", ",".join(classes), "--yes"]
+    made = Terminal(root, flags)
+    labels = [classes[i % 77] for i in range(154)]
+    given = [classes[1] if label == classes[0] else label for label in labels]
+    rows = pl.DataFrame({"id": range(154), "text": [f"t{i}" for i in range(154)], "label": labels})
+    made.says("data", "import", made.file("rows.csv", rows), "--dataset", "test", "-m", "rows")
+    predictions = made.file("m.csv", pl.DataFrame({"id": range(154), "prediction": given}))
+    made.says("model", "add", "m", "--predictions", predictions)
+    said = made.says("evaluate", "--confusion")
+    assert [line.split() for line in said.splitlines()][-2:] == [
+        ["Label", "Answered", "Rows", "Of"],
+        ["intent-00", "intent-01", "2", "2"],
+    ]
+    [one] = made.body("evaluate")["evaluations"]
+    assert one["confusion"]["most_confused"] == [{"truth": "intent-00", "answer": "intent-01", "count": 2, "of": 2}]
+    assert len(one["confusion"]["counts"]) == 77
 
 
 def test_compare_answers_with_the_keys_of_the_contract(terminal: Terminal) -> None:

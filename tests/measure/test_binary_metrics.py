@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn import metrics as sk
 
 from curiouser.measure import Answers, FloatArray, IntArray, Measured, TaskKind, metrics_of, score_all, seeded
-from curiouser.measure.binary import classes_at, confusion
+from curiouser.measure.binary import classes_at
 from tests.measure.asking import How, known, reason_of
 
 Rows = tuple[IntArray, FloatArray, FloatArray | None]
@@ -184,12 +184,6 @@ def test_a_code_that_is_no_class_is_refused() -> None:
 def test_an_unknown_metric_lists_the_known_ones() -> None:
     with pytest.raises(KeyError, match="balanced_accuracy"):
         scored([0, 1], [0.5, 0.5], metrics=["acuracy"])
-
-
-def test_confusion_counts_match_scikit_learn() -> None:
-    rng = np.random.default_rng(0)
-    truth, codes = rng.integers(0, 4, 200), rng.integers(0, 4, 200)
-    assert confusion(truth, codes, classes=4).tolist() == sk.confusion_matrix(truth, codes).tolist()
 
 
 def test_equal_content_gives_equal_numbers_whichever_metrics_are_asked_for() -> None:

@@ -112,6 +112,17 @@ def test_tables_show_themselves_and_become_frames(ws: curiouser.Session) -> None
         assert repr(table)
 
 
+def test_a_confusion_matrix_is_a_grid_of_labels_and_answers(ws: curiouser.Session) -> None:
+    with_models(ws)
+    one = ws.confusion("never")
+    assert one.counts == ((40, 0), (20, 0))
+    assert one.to_polars().rows() == [("ham", 40, 0), ("spam", 20, 0)]
+    page = WellFormed()
+    page.feed(one._repr_html_())
+    assert page.text == ["label", "answered ham", "answered spam", "ham", "40", "0", "spam", "20", "0"]
+    assert ws.evaluate("never").evaluations[0].confusion.counts == one.counts
+
+
 def test_the_curve_of_a_problem_is_drawn(ws: curiouser.Session) -> None:
     with_models(ws)
     ws.problems.add("money", patterns=[{"text": "win <money>", "spam": "spam"}])

@@ -10,6 +10,7 @@ The verbs, on :class:`EvaluationService`::
     answers(model, test_set) -> measure.Answers
     wrong(model, test_set) -> Wrongness            # .wrong, .known: (n,) bool
     classes(model, test_set) -> IntArray           # (n,) class codes, -1 where there is no answer
+    confusion(model, test_set) -> ConfusionMatrix  # label by answer, over rows drawn from users
     evaluate(names=None, *, on="test", slices=(), actor, progress=...) -> EvaluationRun
     compare(names, *, on="test", metric=None, common=False, slices=(), problems=None, actor) -> Comparison
     leaderboard(*, on="test", metric=None, limit=50) -> Leaderboard
@@ -37,6 +38,9 @@ from curiouser.evaluations.records import (
     ALL_ROWS,
     HEADLINE,
     Comparison,
+    ConfusedPair,
+    ConfusionCell,
+    ConfusionMatrix,
     Evaluation,
     EvaluationRun,
     Flip,
@@ -57,6 +61,9 @@ __all__ = [
     "ALL_ROWS",
     "HEADLINE",
     "Comparison",
+    "ConfusedPair",
+    "ConfusionCell",
+    "ConfusionMatrix",
     "Evaluation",
     "EvaluationRun",
     "EvaluationService",

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from curiouser.evaluations.answering import Answering, Progress
-from curiouser.evaluations.records import ALL_ROWS, HEADLINE, Evaluation, Scores
+from curiouser.evaluations.confusing import confusion_matrix
+from curiouser.evaluations.records import ALL_ROWS, HEADLINE, ConfusionMatrix, Evaluation, Scores
 from curiouser.evaluations.scoring import metrics_for, score_headline, score_rows
 from curiouser.evaluations.slices import SlicedRows
 from curiouser.evaluations.stored import evaluation_key, keep_scores, kept_scores
 from curiouser.evaluations.test_set import TestSet
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadInputError, MissingExtraError, ModelFailedError, NotFoundError, UntrustedError
-from curiouser.measure import Answers
+from curiouser.measure import Answers, BoolArray
 from curiouser.models import Model, ModelChangedError, ModelService
 from curiouser.storage import Database
 
@@ -115,6 +116,8 @@ class Evaluating:
             missing=missing,
             scores=scores[HEADLINE],
             all_rows=scores[ALL_ROWS],
+            confusion=self._confusion(model, test_set, answers, test_set.headline),
+            confusion_all=self._confusion(model, test_set, answers, test_set.labelled),
             slices={one.slice.name: scores[one.slice.key] for one in slices},
             error=error,
         )
@@ -149,6 +152,9 @@ class Evaluating:
             with self._database.write() as connection:
                 keep_scores(connection, key, (model, test_set.commit), complete, self._by())
         return {**kept, **new}
+
+    def _confusion(self, model: Model, test_set: TestSet, answers: Answers, rows: BoolArray) -> ConfusionMatrix:
+        return confusion_matrix(self._task, model, test_set, answers, rows)
 
     def _over_all(self, model: Model, test_set: TestSet, answers: Answers, metrics: Sequence[str]) -> Scores:
         return score_rows(self._task, model, test_set, answers, test_set.labelled, weighted=False, metrics=metrics)

@@ -18,6 +18,74 @@ Scores = Mapping[str, Measured]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfusionCell:
+    """Rows of one class that were answered with one class."""
+
+    truth: int
+    """Place of the label in the task's classes, >= 0."""
+    answer: int
+    """Place of the answer in the task's classes, >= 0."""
+    count: int
+    """Rows, > 0; each counts as one, whatever its weight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfusedPair:
+    """A class that is taken for another."""
+
+    truth: str
+    """The label."""
+    answer: str
+    """The wrong class that was answered."""
+    count: int
+    """Rows, > 0."""
+    of: int
+    """Rows with this label, >= count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfusionMatrix:
+    """Rows by label and by answer; counted, not weighted."""
+
+    classes: tuple[str, ...]
+    """The task's classes, in their order; empty in regression."""
+    cells: tuple[ConfusionCell, ...]
+    """The cells that hold a row, by label, then by answer."""
+    n: int
+    """Rows counted: they have a label and an answer, >= 0."""
+    missing: int
+    """Rows with a label and no answer, >= 0."""
+    reason: str | None = None
+    """Why there is nothing to count; None where there is."""
+
+    @property
+    def counts(self) -> tuple[tuple[int, ...], ...]:
+        """The whole grid, ``(classes, classes)``: first the label, then the answer."""
+        grid = [[0] * len(self.classes) for _ in self.classes]
+        for cell in self.cells:
+            grid[cell.truth][cell.answer] = cell.count
+        return tuple(map(tuple, grid))
+
+    @property
+    def most_confused(self) -> tuple[ConfusedPair, ...]:
+        """Every class that was taken for another, most rows first, then the largest share of the label's rows."""
+        of = [0] * len(self.classes)
+        for cell in self.cells:
+            of[cell.truth] += cell.count
+        wrong = [cell for cell in self.cells if cell.truth != cell.answer]
+        wrong.sort(key=lambda cell: (-cell.count, of[cell.truth]))
+        return tuple(
+            ConfusedPair(
+                truth=self.classes[cell.truth],
+                answer=self.classes[cell.answer],
+                count=cell.count,
+                of=of[cell.truth],
+            )
+            for cell in wrong
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """One model, at one threshold, on one data commit of a test set; its scores never change."""
 
@@ -41,6 +109,10 @@ class Evaluation:
     """The headline: over ``origin = sample``, weighted where weights are given."""
     all_rows: Scores
     """The same metrics over every labelled row."""
+    confusion: ConfusionMatrix
+    """Which classes were taken for which: over ``origin = sample``."""
+    confusion_all: ConfusionMatrix
+    """The same over every labelled row."""
     slices: Mapping[str, Scores] = field(default_factory=dict)
     """Slice name -> scores over its rows that were drawn from users."""
     error: str | None = None

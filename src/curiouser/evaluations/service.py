@@ -9,15 +9,16 @@ from pathlib import Path
 from curiouser.data import DataService
 from curiouser.evaluations.answering import Answering, Progress
 from curiouser.evaluations.board import Board
+from curiouser.evaluations.confusing import confusion_matrix
 from curiouser.evaluations.entries import Entries
-from curiouser.evaluations.errors import NothingToCompareError, SeveralTestSetsError
 from curiouser.evaluations.evaluating import Evaluating
 from curiouser.evaluations.files import ids_in, write_flips
 from curiouser.evaluations.keeping import Holdings, holdings_of
-from curiouser.evaluations.looking import Looks, Question
+from curiouser.evaluations.looking import Looks
 from curiouser.evaluations.marking import Marked, Wrongness, classes_of, marked, wrongness
 from curiouser.evaluations.notes import kept_notes, reported_notes, sample_notes, seen_notes
-from curiouser.evaluations.records import Comparison, EvaluationRun, Leaderboard, Scores, Seen, Slice
+from curiouser.evaluations.questions import Questions
+from curiouser.evaluations.records import Comparison, ConfusionMatrix, EvaluationRun, Leaderboard, Scores, Seen, Slice
 from curiouser.evaluations.scoring import metric_for, metrics_for
 from curiouser.evaluations.slices import SlicedRows, Slices
 from curiouser.evaluations.stored import (
@@ -68,6 +69,7 @@ class EvaluationService:
         self._entries = Entries(models, self._answering, predictions, task)
         self._looks = Looks(database, self._answering, predictions, task)
         self._slices = Slices(database, task, clock)
+        self._questions = Questions(data, models, test_sets=self._test_sets, slices=self._slices, task=task)
 
     # One model on one test set.
 
@@ -151,7 +153,7 @@ class EvaluationService:
             ReportedOnlyError: A named model has only reported scores.
         """
         test_set = self.test_set(on)
-        models, reported = self._to_evaluate(names)
+        models, reported = self._questions.to_evaluate(names)
         every, note = self._slices.every(test_set)
         every += [self._slices.find(text, test_set) for text in slices]
         evaluating = Evaluating(
@@ -203,7 +205,7 @@ class EvaluationService:
             IncompleteModelError: A model lacks answers and ``common`` is False.
             MetricNotFoundError: No metric has this name.
         """
-        asked = self._asked(names, [on] if isinstance(on, str) else on, metric, slices)
+        asked = self._questions.comparison(names, [on] if isinstance(on, str) else on, metric, slices)
         return self._looks.make(replace(asked, common=common, problems=problems or {}), self._by(actor))
 
     def recall(
@@ -224,7 +226,7 @@ class EvaluationService:
             The comparison; None where these models, as they are now, were never compared on these rows by
             this metric: to make it is a look that counts.
         """
-        asked = self._asked(names, [on], metric, slices)
+        asked = self._questions.comparison(names, [on], metric, slices)
         return self._looks.show(replace(asked, common=common, problems=problems or {}))
 
     def write_flips(self, made: Comparison, path: Path) -> int:
@@ -258,6 +260,15 @@ class EvaluationService:
         if model.kind is ModelKind.REPORTED:
             raise ReportedOnlyError(model.name, "be scored")
         return self._entries.score(model, test_set, self.metric(metric).name)
+
+    def confusion(self, model: Model, test_set: TestSet) -> ConfusionMatrix:
+        """Count which classes a model takes for which, on the rows drawn from users; asks it nothing.
+
+        Raises:
+            ReportedOnlyError: Only reported scores of it remain.
+        """
+        answers = self.answers(model, test_set)
+        return confusion_matrix(self._task, model, test_set, answers, test_set.headline)
 
     def kept(self, model: Model, test_set: TestSet) -> Mapping[str, Scores]:
         """Read what evaluating gave: key of a slice -> scores; empty where the model was not evaluated here."""
@@ -353,46 +364,3 @@ class EvaluationService:
     def _seen(self, test_set: TestSet) -> Seen:
         with self._database.read() as connection:
             return seen(connection, test_set.commit.dataset)
-
-    def _to_evaluate(self, names: Sequence[str] | None) -> tuple[list[Model], int]:
-        if names:
-            models = [self._models.get(name) for name in dict.fromkeys(names)]
-            for model in models:
-                if model.kind is ModelKind.REPORTED:
-                    raise ReportedOnlyError(model.name, "be evaluated")
-            return models, 0
-        active = self._models.list()
-        models = [model for model in active if model.kind is not ModelKind.REPORTED]
-        return models, len(active) - len(models)
-
-    def _asked(
-        self, names: Sequence[str], refs: Sequence[str], metric: str | None, slices: Sequence[str] | None
-    ) -> Question:
-        models, test_set = self._to_compare(names), self._one_test_set(refs)
-        parts = self._slices_for(slices, test_set)
-        shown = self.metric(metric).name
-        return Question(models=models, test_set=test_set, metric=shown, slices=parts, common=False, problems={})
-
-    def _to_compare(self, names: Sequence[str]) -> list[Model]:
-        models = {model.id: model for model in map(self._models.get, names)}
-        for model in models.values():
-            if model.kind is ModelKind.REPORTED:
-                raise ReportedOnlyError(model.name, "be compared")
-        if len(models) < 2:
-            raise NothingToCompareError("a comparison needs two different models", "name them: curiouser compare A B")
-        return list(models.values())
-
-    def _one_test_set(self, refs: Sequence[str]) -> TestSet:
-        commits = {self._data.resolve(ref).id: ref for ref in refs}
-        if len(commits) > 1:
-            raise SeveralTestSetsError(
-                f"{' and '.join(commits.values())} are different data commits: a score would differ for two reasons,"
-                " the model and the rows",
-                "compare on one of them; `curiouser leaderboard` shows every model on both",
-            )
-        return self.test_set(refs[0])
-
-    def _slices_for(self, texts: Sequence[str] | None, test_set: TestSet) -> list[SlicedRows]:
-        if texts is None:
-            return self._slices.every(test_set)[0]
-        return [self._slices.find(text, test_set) for text in texts]

@@ -24,6 +24,7 @@ code of the user each row belongs to, -1 where no user is known (such a row stan
 
 from curiouser.kernel.configuration import TaskKind
 from curiouser.measure.comparing import compare_pair
+from curiouser.measure.confusion import confusion
 from curiouser.measure.impact import (
     DRAWS,
     Affected,
@@ -103,6 +104,7 @@ __all__ = [
     "answered_classes",
     "clopper_pearson",
     "compare_pair",
+    "confusion",
     "distance_by_chance",
     "fails_beyond_bound",
     "find_label_errors",

@@ -42,28 +42,6 @@ def classes_at(scores: FloatArray, threshold: float) -> IntArray:
     return (np.asarray(scores, dtype=np.float64) >= threshold).astype(np.int64)
 
 
-def confusion(truth: IntArray, codes: IntArray, *, classes: int = 2) -> IntArray:
-    """Count rows by true and answered class.
-
-    Args:
-        truth: ``(n,)``, class codes.
-        codes: ``(n,)``, class codes of the answers.
-        classes: Number of classes.
-
-    Returns:
-        ``(classes, classes)``, rows by true class (first axis) and answered class.
-
-    Source:
-        The definition of a confusion matrix, by one bincount.
-
-    Examples:
-        >>> confusion(np.array([0, 1, 1]), np.array([0, 0, 1])).tolist()
-        [[1, 0], [1, 1]]
-    """
-    cells = np.bincount(truth * classes + codes, minlength=classes * classes)
-    return cells.reshape(classes, classes).astype(np.int64)
-
-
 def fbeta_of_cells(sums: FloatArray, beta: float) -> FloatArray:
     """F-beta from (tn, fp, fn, tp): recall counts beta times as much as precision.
 

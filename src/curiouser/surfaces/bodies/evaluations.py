@@ -7,6 +7,7 @@ from typing import cast
 
 from curiouser.evaluations import (
     Comparison,
+    ConfusionMatrix,
     Evaluation,
     EvaluationRun,
     Leaderboard,
@@ -22,6 +23,12 @@ from curiouser.measure import Measured, Metric
 
 FLIPS_IN_BODY = 20
 """Flipped rows that a body lists; `compare --flips FILE` writes them all."""
+
+
+GRID_IN_BODY = 200
+"""Most classes of which a body has the whole grid of the confusion matrix."""
+PAIRS_IN_BODY = 20
+"""Most confused pairs of classes that a body lists."""
 
 
 def measured_body(one: Measured) -> dict[str, Json]:
@@ -69,8 +76,28 @@ def evaluation_body(one: Evaluation) -> dict[str, Json]:
         "error": one.error,
         "scores": _scores(one.scores),
         "all": _scores(one.all_rows),
+        "confusion": confusion_body(one.confusion),
+        "confusion_all": confusion_body(one.confusion_all),
         "slices": {name: _scores(scores) for name, scores in one.slices.items()},
     }
+
+
+def confusion_body(one: ConfusionMatrix) -> dict[str, Json]:
+    """Present which classes were taken for which: the grid, label by answer, and the pairs confused most."""
+    reason = one.reason
+    if reason is None and len(one.classes) > GRID_IN_BODY:
+        reason = f"a grid of {len(one.classes):,} classes is not listed, only the pairs confused most"
+    body: dict[str, Json] = {
+        "classes": list(one.classes),
+        "counts": None if reason else [list(row) for row in one.counts],
+        "n": one.n,
+        "missing": one.missing,
+        "most_confused": [
+            {"truth": pair.truth, "answer": pair.answer, "count": pair.count, "of": pair.of}
+            for pair in one.most_confused[:PAIRS_IN_BODY]
+        ],
+    }
+    return body | {"reason": reason} if reason else body
 
 
 def comparison_body(made: Comparison) -> dict[str, Json]:

@@ -110,6 +110,16 @@ class Session:
         """Show all models on all states of a test set, then and now."""
         return tabled(self.workspace.evaluations.leaderboard(on=on, metric=metric))
 
+    def confusion(self, model: str, on: str = "test") -> Shown:
+        """Show which classes a model takes for which, on rows drawn from users; asks it nothing.
+
+        Raises:
+            ModelNotFoundError: The name is nobody's.
+            ReportedOnlyError: Only reported scores of it remain.
+        """
+        evaluations = self.workspace.evaluations
+        return tabled(evaluations.confusion(self.workspace.models.get(model), evaluations.test_set(on)))
+
     def status(self) -> Status:
         """Say what is here, and what is due."""
         return status(self.workspace)

@@ -11,13 +11,13 @@ import polars as pl
 
 from curiouser.data import DataDiff
 from curiouser.datachecks import Checked
-from curiouser.evaluations import Comparison, EvaluationRun, Leaderboard
+from curiouser.evaluations import Comparison, ConfusionMatrix, EvaluationRun, Leaderboard
 from curiouser.kernel.canonical import Json
 from curiouser.kernel.errors import MissingExtraError
 from curiouser.problems import Check, History, Triage, history_svg
 from curiouser.surfaces.bodies.data import diff_body
 from curiouser.surfaces.bodies.datachecks import checked_body
-from curiouser.surfaces.bodies.evaluations import comparison_body, leaderboard_body, run_body
+from curiouser.surfaces.bodies.evaluations import comparison_body, confusion_body, leaderboard_body, run_body
 from curiouser.surfaces.bodies.problems import check_body, history_body, triage_body
 
 if TYPE_CHECKING:
@@ -113,10 +113,20 @@ def _checks(body: Mapping[str, Json]) -> Sequence[Row]:
     return [{name: value for name, value in one.items() if name not in {"rows", "details"}} for one in checks]
 
 
+def _grid(body: Mapping[str, Json]) -> Sequence[Row]:
+    """List a row per label and a column per answer; without a grid, the pairs confused most."""
+    classes, counts = cast("Sequence[str]", body["classes"]), cast("Sequence[Sequence[int]] | None", body["counts"])
+    if counts is None:
+        return cast("Sequence[Row]", body["most_confused"])
+    answers = [f"answered {name}" for name in classes]
+    return [{"label": name, **dict(zip(answers, row, strict=True))} for name, row in zip(classes, counts, strict=True)]
+
+
 _TABLES: dict[type, tuple[Callable[[Any], Mapping[str, Json]], Callable[[Mapping[str, Json]], Sequence[Row]]]] = {
     Triage: (triage_body, _list_of("problems")),
     History: (history_body, _curves),
     Check: (check_body, _list_of("problems")),
+    ConfusionMatrix: (confusion_body, _grid),
     Leaderboard: (leaderboard_body, _list_of("models")),
     Comparison: (comparison_body, _list_of("pairs")),
     EvaluationRun: (run_body, _list_of("evaluations")),
