@@ -6,9 +6,9 @@ DOCTESTED := src/curiouser
 # Everything, or what was asked for: make test TESTS=tests/data
 TESTS ?= tests $(DOCTESTED)
 # Tests that search longer at night.
-LONG ?= $(addprefix tests/,data faults/test_data_faults.py faults/test_power_loss.py)
+LONG ?= $(addprefix tests/,data datachecks/test_service.py faults/test_data_faults.py faults/test_power_loss.py)
 # Tests with a store behind them.
-STORED ?= $(addprefix tests/,storage data models evaluations problems access jobs workspace)
+STORED ?= $(addprefix tests/,storage data datachecks models evaluations problems access jobs workspace)
 
 .PHONY: help setup demo test test-browser test-nightly test-postgres check check-style check-types check-layers check-sizes check-docs bench docs lock clean
 

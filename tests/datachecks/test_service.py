@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from curiouser.datachecks import EVERY_CHECK, CheckNotFoundError, NeverCheckedError, Outcome
 from curiouser.kernel.check_settings import DEFAULT_RULES, OwnRule, Rule, Severity
 from tests.datachecks.bench import TASK, Bench, texts
+from tests.nightly import examples
 
 
 @pytest.fixture
@@ -86,7 +86,8 @@ def as_rows(drawn: list[tuple[int, str, str | None, str | None]]) -> pl.DataFram
     )  # fmt: skip
 
 
-@settings(max_examples=300 if os.environ.get("CURIOUSER_NIGHTLY") else 3)
+@settings(max_examples=examples(3, nightly=300))
+@pytest.mark.timeout(3_600)  # at night
 @given(
     first=st.lists(ROW, min_size=1, max_size=40), later=st.lists(ROW, max_size=20),
     gone=st.sets(st.integers(0, 30), max_size=5), train=st.lists(ROW, min_size=1, max_size=10),
