@@ -220,6 +220,14 @@ def test_a_merge_that_ended_by_another_way_is_told(bench: Bench) -> None:
     bench.proposals.withdraw(1, actor="cy")
 
 
+def test_a_proposal_into_a_branch_that_is_gone_can_still_be_read_and_withdrawn(bench: Bench) -> None:
+    bench.data.branch("test", "target", actor="ann")
+    bench.proposals.propose("test", "side", "target", message="m", actor="cy")
+    bench.data.delete_branch("test", "target", actor="ann")
+    assert Blocker.MOVED in bench.proposals.show(1).blockers
+    assert bench.proposals.withdraw(1, actor="cy").proposal.state is ProposalState.WITHDRAWN
+
+
 def test_what_cannot_be_proposed_is_said(bench: Bench) -> None:
     ways: list[Callable[[], object]] = [
         lambda: bench.proposals.propose("test", "main", "side", message="m", actor="cy"),

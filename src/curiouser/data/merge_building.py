@@ -206,10 +206,10 @@ class Building:
                 graph.get_data_commit(connection, each.id) for each in only_in(connection, merge.theirs, merge.ours)
             ]
             at = None if merge.data_commit is None else graph.get_data_commit(connection, merge.data_commit)
+            now = self._current(connection, merge) if merge.is_open else None
         except RefNotFoundError:
-            # A merge that was given up keeps nothing from garbage collection.
+            # The branch to merge into is gone, or the merge was given up, which keeps nothing from collection.
             return MergeStanding(merge=merge, prepared=None, is_current=False, brought=())
-        now = self._current(connection, merge) if merge.is_open else None
         is_current = now is not None and (now.ours.id, now.theirs.id) == (merge.ours, merge.theirs)
         return MergeStanding(merge=merge, prepared=at, is_current=is_current, brought=tuple(found))
 

@@ -135,7 +135,7 @@ class MergeService:
                         unsettled=0,
                         escalated=0,
                         actor=actor,
-                        message=message or f"Merge {source} into {into}",
+                        message=(message or "").strip() or f"Merge {source} into {into}",
                         created_at=self._clock(),
                         ended_at=None,
                         ended_by=None,
