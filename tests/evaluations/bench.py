@@ -75,6 +75,10 @@ class Bench:
         )
         return done.data_commit
 
+    def train(self, rows: pl.DataFrame) -> str:
+        """Commit rows to the training data."""
+        return self.data.commit("train", message="rows", actor=ACTOR, upserts=rows).data_commit
+
     def file_model(self, name: str, predictions: pl.DataFrame, *, threshold: float | None = None) -> None:
         """Add a model of which there are only predictions."""
         self.models.add_predictions(name, predictions, threshold=threshold, actor=ACTOR)

@@ -22,6 +22,7 @@ from sklearn.naive_bayes import ComplementNB, MultinomialNB
 from sklearn.neighbors import NearestCentroid
 from statsmodels.stats.contingency_tables import mcnemar
 
+from curiouser.evaluations import Memorised
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.measure import holm
 from curiouser.models import ReportedOnlyError
@@ -103,6 +104,28 @@ def test_banking77_the_baseline_scores_what_its_readme_says_and_five_versions_ar
     assert [pair.p_adjusted for pair in pairs] == holm([pair.paired.p_value for pair in pairs])
     board = bench.evaluations.leaderboard()
     assert board.models[0].model == "v5"
+
+
+def test_banking77_test_rows_that_also_stand_in_train_are_told_on_every_model(
+    tmp_path: Path, intents: dict[str, pl.DataFrame]
+) -> None:
+    train, test = intents["train"], intents["test"]
+    stripped = [set(part["text"].str.to_lowercase().str.strip_chars()) for part in (train, test)]
+    assert len(stripped[0] & stripped[1]) == 6  # what the README of the data counts
+
+    classes = tuple(sorted(train["category"].unique()))
+    bench = Bench(
+        tmp_path, Task(name="intent", kind=TaskKind.MULTICLASS, inputs=("text",), label="category", classes=classes)
+    )
+    bench.commit(test)
+    bench.file_model("m", test.select("id", prediction="category"))
+    assert bench.evaluation("m").memorised == Memorised(rows=None, trained_on=None)
+    trained_on = f"train@{bench.train(train)}"
+    expected = Memorised(rows=7, trained_on=trained_on)  # one more, where a space within is doubled
+    note = f"7 of 3,080 test rows stand in the training data of m ({trained_on[:14]})"
+    run, board = bench.evaluate("m"), bench.evaluations.leaderboard()
+    assert (run.evaluations[0].memorised, board.models[0].memorised) == (expected, expected)
+    assert [said.partition(":")[0] for said in (*run.notes, *board.notes)].count(note) == 2
 
 
 # --- er_abt_buy: product pairs, two models of different features and thresholds ---

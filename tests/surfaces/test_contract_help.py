@@ -17,7 +17,8 @@ CONTRACT = {
     "model add": "model digest kind",
     "model ask": "answers model answer",
     "model update": "model digest added unchanged missing",
-    "evaluate": f"test_set model_calls evaluations model threshold complete missing scores {MEASURED} method",
+    "evaluate": f"test_set model_calls evaluations model threshold complete missing scores {MEASURED} method"
+    " confusion classes counts memorised trained_on",
     "compare": "test_set n metric pairs a b difference value low high method p_value p_adjusted negative_flips"
     " positive_flips smallest_difference verdict better worse no_difference_shown",
     "leaderboard": f"test_sets models model reported scores test_set missing {MEASURED}",

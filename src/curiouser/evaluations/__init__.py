@@ -34,6 +34,7 @@ from curiouser.evaluations.errors import (
 )
 from curiouser.evaluations.keeping import Holdings
 from curiouser.evaluations.marking import Marked, Wrongness
+from curiouser.evaluations.memorised import Memory
 from curiouser.evaluations.records import (
     ALL_ROWS,
     HEADLINE,
@@ -47,6 +48,7 @@ from curiouser.evaluations.records import (
     Leaderboard,
     LeaderboardRow,
     LeaderboardScore,
+    Memorised,
     Pair,
     PairsOfGroup,
     Scores,
@@ -74,6 +76,8 @@ __all__ = [
     "LeaderboardRow",
     "LeaderboardScore",
     "Marked",
+    "Memorised",
+    "Memory",
     "MetricNotFoundError",
     "NothingToCompareError",
     "Pair",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from curiouser.evaluations.comparing import Comparing, Contestant, RowSet
-from curiouser.evaluations.records import LeaderboardRow, LeaderboardScore
+from curiouser.evaluations.records import LeaderboardRow, LeaderboardScore, Memorised
 from curiouser.evaluations.stored import ThenScore
 from curiouser.evaluations.test_set import TestSet
 from curiouser.kernel.configuration import Task
@@ -34,6 +34,9 @@ class Entry:
     """Rows it could be asked about now and was not."""
     key: str
     """Names its score and all that this rests on; empty where only reported scores remain."""
+
+    memorised: Memorised
+    """How many of today's rows stand in its training data."""
 
     @property
     def ranked(self) -> bool:
@@ -137,6 +140,7 @@ class Board:
             rank_best=best,
             rank_worst=worst,
             level_with_best=level.get(model.id),
+            memorised=entry.memorised,
             note=entry.note,
         )
 

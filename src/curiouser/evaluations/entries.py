@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from curiouser.evaluations.answering import Answering
 from curiouser.evaluations.board import Entry
 from curiouser.evaluations.comparing import Contestant
+from curiouser.evaluations.memorised import Memory
 from curiouser.evaluations.scoring import score_headline
 from curiouser.evaluations.test_set import TestSet
 from curiouser.kernel.canonical import Json, digest_of
@@ -25,10 +26,14 @@ class Entries:
         models: Knows what was reported.
         answering: Reads what models answered.
         predictions: Names all that a model has answered so far.
+        memory: Knows what stands in training data.
         task: What an answer looks like.
     """
 
-    def __init__(self, models: ModelService, answering: Answering, predictions: PredictionStore, task: Task) -> None:
+    def __init__(
+        self, models: ModelService, answering: Answering, predictions: PredictionStore, *, memory: Memory, task: Task
+    ) -> None:
+        self._memory = memory
         self._models, self._answering, self._predictions, self._task = models, answering, predictions, task
         self._scores = Remembered[str, Measured](most=_MOST_SCORES)
         self.pairs = Remembered[str, Paired](most=_MOST_SCORES)
@@ -46,9 +51,11 @@ class Entries:
         return self._scores.get(key, lambda: self._scored(model, test_set, metric))
 
     def _entry(self, model: Model, test_set: TestSet, metric: str, kept: Mapping[str, str]) -> Entry:
-        reported = self._models.reported(model)
+        reported, memorised = self._models.reported(model), self._memory.of(model, test_set)
         if model.kind is ModelKind.REPORTED:
-            return Entry(model=model, reported=reported, contestant=None, now=None, unasked=0, key="")
+            return Entry(
+                model=model, reported=reported, contestant=None, now=None, unasked=0, key="", memorised=memorised
+            )
         answers = self._answering.answers(model, test_set)
         key = _key(model, test_set, metric, kept)
         return Entry(
@@ -58,6 +65,7 @@ class Entries:
             now=self._scores.get(key, lambda: self._scored(model, test_set, metric)),
             unasked=int((~answers.valid & test_set.headline).sum()) if model.kind.is_callable else 0,
             key=key,
+            memorised=memorised,
         )
 
     def _scored(self, model: Model, test_set: TestSet, metric: str) -> Measured:

@@ -9,6 +9,7 @@ import numpy as np
 
 from curiouser.evaluations.answering import Answering, Progress
 from curiouser.evaluations.confusing import confusion_matrix
+from curiouser.evaluations.memorised import Memory
 from curiouser.evaluations.records import ALL_ROWS, HEADLINE, ConfusionMatrix, Evaluation, Scores
 from curiouser.evaluations.scoring import metrics_for, score_headline, score_rows
 from curiouser.evaluations.slices import SlicedRows
@@ -51,6 +52,7 @@ class Evaluating:
         database: Where scores are kept.
         models: Who is evaluated.
         answering: Asks them.
+        memory: Knows what stands in their training data.
         task: What an answer looks like.
         by: Gives moment and actor of what is written.
     """
@@ -61,11 +63,12 @@ class Evaluating:
         models: ModelService,
         answering: Answering,
         *,
+        memory: Memory,
         task: Task,
         by: Callable[[], tuple[str, str]],
     ) -> None:
         self._database, self._models, self._answering = database, models, answering
-        self._task, self._by = task, by
+        self._memory, self._task, self._by = memory, task, by
 
     def evaluate(
         self, models: Sequence[Model], test_set: TestSet, slices: Sequence[SlicedRows], progress: Progress
@@ -118,6 +121,7 @@ class Evaluating:
             all_rows=scores[ALL_ROWS],
             confusion=self._confusion(model, test_set, answers, test_set.headline),
             confusion_all=self._confusion(model, test_set, answers, test_set.labelled),
+            memorised=self._memory.of(model, test_set),
             slices={one.slice.name: scores[one.slice.key] for one in slices},
             error=error,
         )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from curiouser.evaluations.records import Seen
+from curiouser.evaluations.records import Evaluation, LeaderboardRow, Memorised, Seen
 from curiouser.evaluations.test_set import TestSet
+
+_MOST_NAMED, _SHORT = 5, 8
 
 
 def sample_notes(test_set: TestSet) -> tuple[str, ...]:
@@ -34,12 +38,37 @@ def reported_notes(count: int) -> tuple[str, ...]:
     return (f"{_counted(count, 'model')} with reported scores only: on the leaderboard, not evaluated",)
 
 
+def memorised_notes(test_set: TestSet, several: Sequence[Evaluation | LeaderboardRow]) -> tuple[str, ...]:
+    """Say which models were trained on rows of the test set, one sentence for each training dataset."""
+    taught: dict[Memorised, list[str]] = {}
+    for one in several:
+        if one.memorised.rows:
+            title = one.model if one.version == 1 else f"{one.model}@{one.version}"
+            taught.setdefault(one.memorised, []).append(title)
+    rows = int(np.count_nonzero(test_set.headline))
+    return tuple(
+        f"{one.rows:,} of {rows:,} test rows {'stands' if one.rows == 1 else 'stand'} in the training data of"
+        f" {_named(models)} ({_short(one.trained_on or '')}): right answers to them prove nothing"
+        for one, models in taught.items()
+    )
+
+
 def seen_notes(seen: Seen) -> tuple[str, ...]:
     """Say how often these rows were looked at, where that is often enough to matter."""
     if seen.models <= 1 and seen.comparisons <= 1:
         return ()
     looks = f"{_counted(seen.models, 'model')} and {_counted(seen.comparisons, 'comparison')}"
     return (f"these rows have seen {looks}; the best of many is partly lucky",)
+
+
+def _named(models: Sequence[str]) -> str:
+    first, rest = models[:_MOST_NAMED], len(models) - _MOST_NAMED
+    return ", ".join(first) + (f" and {_counted(rest, 'more model')}" if rest > 0 else "")
+
+
+def _short(ref: str) -> str:
+    dataset, _, commit = ref.partition("@")
+    return f"{dataset}@{commit[:_SHORT]}"
 
 
 def _counted(count: int, thing: str) -> str:

@@ -86,6 +86,16 @@ class ConfusionMatrix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Memorised:
+    """Rows of a test set that a model may have seen in training."""
+
+    rows: int | None
+    """Rows drawn from users, with a label, that stand in the training data, >= 0; None where that is not known."""
+    trained_on: str | None
+    """The training data, as ``train@<data commit>``; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """One model, at one threshold, on one data commit of a test set; its scores never change."""
 
@@ -113,6 +123,8 @@ class Evaluation:
     """Which classes were taken for which: over ``origin = sample``."""
     confusion_all: ConfusionMatrix
     """The same over every labelled row."""
+    memorised: Memorised
+    """How many of the headline's rows stand in the model's training data."""
     slices: Mapping[str, Scores] = field(default_factory=dict)
     """Slice name -> scores over its rows that were drawn from users."""
     error: str | None = None
@@ -284,6 +296,8 @@ class LeaderboardRow:
     """The worst place it shares with models of exactly the same score."""
     level_with_best: bool | None
     """True where no difference from the best is shown; None where it is not ranked."""
+    memorised: Memorised
+    """How many of today's rows stand in the model's training data."""
     note: str = ""
     """Why it is not ranked: ``needs 10 predictions``, ``reported``."""
 

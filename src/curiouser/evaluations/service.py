@@ -16,7 +16,8 @@ from curiouser.evaluations.files import ids_in, write_flips
 from curiouser.evaluations.keeping import Holdings, holdings_of
 from curiouser.evaluations.looking import Looks
 from curiouser.evaluations.marking import Marked, Wrongness, classes_of, marked, wrongness
-from curiouser.evaluations.notes import kept_notes, reported_notes, sample_notes, seen_notes
+from curiouser.evaluations.memorised import Memory
+from curiouser.evaluations.notes import kept_notes, memorised_notes, reported_notes, sample_notes, seen_notes
 from curiouser.evaluations.questions import Questions
 from curiouser.evaluations.records import Comparison, ConfusionMatrix, EvaluationRun, Leaderboard, Scores, Seen, Slice
 from curiouser.evaluations.scoring import metric_for, metrics_for
@@ -66,7 +67,9 @@ class EvaluationService:
         self._database, self._data, self._models, self._task, self._clock = database, data, models, task, clock
         self._answering, self._predictions = Answering(models, predictions, task), predictions
         self._test_sets = TestSets(data, task)
-        self._entries = Entries(models, self._answering, predictions, task)
+        self.memory = Memory(data, task)
+        """Knows which rows stand in training data."""
+        self._entries = Entries(models, self._answering, predictions, memory=self.memory, task=task)
         self._looks = Looks(database, self._answering, predictions, task)
         self._slices = Slices(database, task, clock)
         self._questions = Questions(data, models, test_sets=self._test_sets, slices=self._slices, task=task)
@@ -157,7 +160,12 @@ class EvaluationService:
         every, note = self._slices.every(test_set)
         every += [self._slices.find(text, test_set) for text in slices]
         evaluating = Evaluating(
-            self._database, self._models, self._answering, task=self._task, by=lambda: self._by(actor)
+            self._database,
+            self._models,
+            self._answering,
+            memory=self.memory,
+            task=self._task,
+            by=lambda: self._by(actor),
         )
         evaluations, asked = evaluating.evaluate(models, test_set, every, progress)
         return EvaluationRun(
@@ -173,6 +181,7 @@ class EvaluationService:
                 *kept_notes(test_set),
                 *([note] if note else []),
                 *reported_notes(reported),
+                *memorised_notes(test_set, evaluations),
             ),
         )
 
@@ -303,7 +312,12 @@ class EvaluationService:
             test_sets=tuple(DataCommitId(one) for one in commits),
             models=tuple(rows[:limit]),
             seen=looks,
-            notes=(*sample_notes(test_set), *seen_notes(looks), *cut),
+            notes=(
+                *sample_notes(test_set),
+                *memorised_notes(test_set, rows[:limit]),
+                *seen_notes(looks),
+                *cut,
+            ),
         )
 
     # Slices.

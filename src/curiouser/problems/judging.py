@@ -19,9 +19,8 @@ from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.kernel.ids import ProblemName
 from curiouser.kernel.remembered import Remembered
 from curiouser.measure import BoolArray, IntArray, PatternErrors
-from curiouser.models import Model, ModelId, ModelKind
+from curiouser.models import TRAINED_ON, Model, ModelId, ModelKind
 from curiouser.problems.laying import Laid, LaidKey
-from curiouser.problems.memorised import TRAINED_ON, Memory
 from curiouser.problems.records import ExpectationKind
 from curiouser.problems.results import Confusion, Standing
 from curiouser.problems.scoring import Exam, Outcome, OutcomeArray, joined, judge, judge_cases
@@ -82,12 +81,11 @@ class Judging:
 
     Args:
         evaluations: Knows the answers and which are wrong.
-        memory: Knows what stands in training data.
         task: Says what kind of answer it is.
     """
 
-    def __init__(self, evaluations: EvaluationService, memory: Memory, task: Task) -> None:
-        self.evaluations, self.memory, self.task = evaluations, memory, task
+    def __init__(self, evaluations: EvaluationService, task: Task) -> None:
+        self.evaluations, self.memory, self.task = evaluations, evaluations.memory, task
         self._kept = Remembered[tuple[LaidKey, ModelKey], Judged](most=_KEPT)
         self.counted = Remembered[tuple[LaidKey, str], int](most=_KEPT_COUNTS)
         self.standings = Remembered[StandingKey, Standing](most=_KEPT_COUNTS)

@@ -68,7 +68,7 @@ class ProblemService:
         self._database, self._data, self._levels = database, data, configuration.harm
         self._task, self._placing = configuration.task, Placing(data, configuration.task)
         self._editing = Editing(database, self._placing, clock)
-        self._views = Views(database, data=data, models=models, evaluations=evaluations, task=configuration.task)
+        self._views = Views(database, models=models, evaluations=evaluations, task=configuration.task)
         self._triaging = Triaging(database, data, self._views, configuration.task)
         self.reports = ReportService(database, task=configuration.task, clock=clock)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curiouser.data import DataService
 from curiouser.evaluations import EvaluationService
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadInputError
@@ -17,7 +16,6 @@ from curiouser.models import Model, ModelKind, ModelService
 from curiouser.problems import stored
 from curiouser.problems.judging import Judging, Session
 from curiouser.problems.laying import Layouts
-from curiouser.problems.memorised import Memory
 from curiouser.problems.records import Problem
 from curiouser.problems.results import Check, Checked, History, ProblemHistory, ShownPattern, ShownProblem, Standing
 from curiouser.problems.scoring import Outcome, judge_cases
@@ -63,18 +61,15 @@ class Views:
 
     Args:
         database: Where problems are kept.
-        data: Where rows are kept.
         models: Which models there are.
         evaluations: What they answered.
         task: What an answer is.
     """
 
-    def __init__(
-        self, database: Database, *, data: DataService, models: ModelService, evaluations: EvaluationService, task: Task
-    ) -> None:
+    def __init__(self, database: Database, *, models: ModelService, evaluations: EvaluationService, task: Task) -> None:
         self._database, self._models, self._evaluations, self._task = database, models, evaluations, task
         self._layouts = Layouts(database, task)
-        self._judging = Judging(evaluations, Memory(data, task), task)
+        self._judging = Judging(evaluations, task)
         self._shown = Remembered[tuple[object, ...], tuple[ShownPattern, ...]](most=_KEPT_PAGES)
         self._checks = Remembered[tuple[int, str | None, str], Check](most=_KEPT_CHECKS)
 

@@ -12,6 +12,7 @@ from curiouser.evaluations import (
     EvaluationRun,
     Leaderboard,
     LeaderboardRow,
+    Memorised,
     Pair,
     PairsOfGroup,
     Scores,
@@ -78,6 +79,7 @@ def evaluation_body(one: Evaluation) -> dict[str, Json]:
         "all": _scores(one.all_rows),
         "confusion": confusion_body(one.confusion),
         "confusion_all": confusion_body(one.confusion_all),
+        **_memorised(one.memorised),
         "slices": {name: _scores(scores) for name, scores in one.slices.items()},
     }
 
@@ -193,6 +195,10 @@ def _scores(scores: Scores) -> dict[str, Json]:
     return {name: measured_body(one) for name, one in scores.items()}
 
 
+def _memorised(one: Memorised) -> dict[str, Json]:
+    return {"memorised": one.rows, "trained_on": one.trained_on}
+
+
 def _group(what: str, group: PairsOfGroup) -> dict[str, Json]:
     return {what: group.name, "n": group.n, "pairs": [pair_body(pair) for pair in group.pairs]}
 
@@ -209,5 +215,6 @@ def _board_row(row: LeaderboardRow) -> dict[str, Json]:
         ],
         "rank": None if row.rank_best is None else {"best": row.rank_best, "worst": row.rank_worst},
         "level_with_best": row.level_with_best,
+        **_memorised(row.memorised),
         "note": row.note,
     }

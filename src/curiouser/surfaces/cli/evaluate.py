@@ -46,8 +46,10 @@ def evaluate(
     JSON: {test_set, model_calls, evaluations: [{model, threshold, complete, n,
     missing, scores: {accuracy: {value, low, high, n, method}, ...}, all, slices,
     confusion: {classes, counts, n, missing, most_confused: [{truth, answer, count,
-    of}], reason}, confusion_all}]}; counts has a row per label and a column per
-    answer, in the order of classes, and is null where there is none, with the reason
+    of}], reason}, confusion_all, memorised, trained_on}]}; counts has a row per
+    label and a column per answer, in the order of classes, and is null where there is
+    none, with the reason; memorised counts the rows that stand in the training data
+    trained_on, and is null where this is not known
     """
     named = tuple(workspace.evaluations.metric(name).name for name in metrics)
     shown = named or _SHOWN[str(workspace.configuration.task.kind)]

@@ -24,7 +24,7 @@ def leaderboard(workspace: Workspace, on: str, metric: str | None, limit: int, *
     from the best is shown. No model is asked anything.
 
     JSON: {test_sets: [...], models: [{model, reported: {...}, scores: [{test_set, value,
-    low, high, n, missing}], rank: {best, worst}, level_with_best, note}]}
+    low, high, n, missing}], rank: {best, worst}, level_with_best, memorised, trained_on, note}]}
     """
     board = workspace.evaluations.leaderboard(on=on, metric=metric, limit=limit)
     emit(leaderboard_body(board), lambda: _text(board), as_json=as_json)
