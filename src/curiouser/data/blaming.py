@@ -16,8 +16,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from curiouser.data import graph
-from curiouser.data.changesets import after_rows, changeset
-from curiouser.data.comparing import row_changes
+from curiouser.data.changesets import changeset, states_of_one
 from curiouser.data.errors import ExamplesNotFoundError
 from curiouser.data.records import Change, DataCommit, RowChange, Value
 from curiouser.data.snapshots import RowFiles
@@ -174,17 +173,24 @@ class _Follower:
         at = self.data_commit(node.id)
         parent = self.data_commit(at.parents[0]) if at.parents else None
         schema = readable_together({} if parent is None else parent.schema, at.schema)
-        if node.changes is not None:
-            changes = self._files.read_changes(node.changes).filter(pl.col(ID) == self._example)
-        else:
-            changes = self._compared(parent, at, schema)
-        found = row_changes(changes, schema)
-        if not found:
+        kept = node.changes
+        changes = self._compared(parent, at, schema) if kept is None else self._files.read_changes(kept)
+        states = states_of_one(changes, self._example, schema)
+        if states is None:
             return None
-        rows = after_rows(changes, at.schema).to_dicts()
-        return _Seen(change=found[0], row=rows[0] if rows else None)
+        before, after = states
+        row = None if after is None else {name: after.get(name) for name in at.schema}
+        return _Seen(change=_change(ExampleId(self._example), before, after, schema), row=row)
 
     def _compared(self, before: DataCommit | None, after: DataCommit, schema: Schema) -> pl.DataFrame:
         """Compare the example in a version that only a snapshot holds with the version before."""
         ids = pl.Series(ID, [self._example], dtype=pl.String)
         return changeset(self._states.of(before).lookup(ids), self._states.of(after).lookup(ids), schema)
+
+
+def _change(example: ExampleId, before: Row | None, after: Row | None, schema: Schema) -> RowChange:
+    """Tell the fields that differ."""
+    old, new = before or {}, after or {}
+    kind = Change.ADDED if before is None else Change.REMOVED if after is None else Change.CHANGED
+    fields = {name: (old.get(name), new.get(name)) for name in schema if name != ID and old.get(name) != new.get(name)}
+    return RowChange(id=example, change=kind, fields=fields)

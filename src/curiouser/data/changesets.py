@@ -9,14 +9,16 @@ R removed), ``was`` (names of the changed columns), the row in ``row.<column>``
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from curiouser.data.hashing import row_hashes, total_of
+from curiouser.data.records import Value
 from curiouser.data.stored import ID, Schema, conform, dtypes_of, empty_rows
 
+Cells = Mapping[str, Value]
 ADDED, CHANGED, REMOVED = "A", "C", "R"
 _ROW, _OLD, _OP, _WAS = "row.", "old.", "op", "was"
 
@@ -175,6 +177,21 @@ def states_of(changes: pl.DataFrame, schema: Schema) -> tuple[pl.DataFrame, pl.D
     done = changes.get_column(_OP)
     before = _blanked(_read(changes, schema, old=True), done == ADDED)
     return before, _blanked(_read(changes, schema, old=False), done == REMOVED)
+
+
+def states_of_one(changes: pl.DataFrame, example: str, schema: Schema) -> tuple[Cells | None, Cells | None] | None:
+    """Read one row before and after; None for a side where it is not there, and None where it is not touched.
+
+    For one row this costs a fraction of :func:`states_of`, which works on whole columns.
+    """
+    found = changes.filter(pl.col(ID) == example)
+    if found.is_empty():
+        return None
+    cells = found.row(0, named=True)
+    row = {name: cells.get(name if name == ID else _ROW + name) for name in schema}
+    changed = json.loads(f"[{cells[_WAS] or ''}]")
+    old = row | {name: cells.get(_OLD + name) for name in changed if name in row}
+    return (None if cells[_OP] == ADDED else old), (None if cells[_OP] == REMOVED else row)
 
 
 def overlay(chain: Sequence[pl.DataFrame], schema: Schema) -> Overlay:
