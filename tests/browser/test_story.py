@@ -64,7 +64,7 @@ class Played:
         """The report's input is the first pattern; an expert brings the others as a table."""
         page, hands = self.page, self.hands
         hands.press(page.get_by_role("link", name="Add patterns"))
-        hands.press(page.locator("summary", has_text="Paste or choose a file instead"))
+        hands.press(page.locator("summary", has_text="Paste or choose a file"))
         hands.write(page.get_by_label("CSV or JSON lines"), patterns().write_csv())
         hands.press(page.get_by_role("button", name="Add them"))
         expect(page.get_by_role("heading", name=NAME, level=1)).to_be_visible()
