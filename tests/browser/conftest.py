@@ -6,9 +6,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, sync_playwright
 
+from curiouser.data import SettlingRule
+from curiouser.proposals import Verdict
+from curiouser.workspace import Workspace
 from tests.browser.served import Served
 from tests.demo_run import demo_run
 
@@ -51,10 +55,33 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture(scope="session")
 def introductions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the bundled example, with its problems, models and comparisons."""
+    """A copy of the bundled example, with its problems, models and comparisons, and proposals that wait."""
     ran = demo_run(tmp_path_factory)
     assert ran.status == 0, ran.err
-    return shutil.copytree(ran.workspace, tmp_path_factory.mktemp("served") / "introductions")
+    made = shutil.copytree(ran.workspace, tmp_path_factory.mktemp("served") / "introductions")
+    with Workspace.open(made, actor="thandi") as workspace:
+        disagree(workspace)
+    return made
+
+
+def disagree(workspace: Workspace) -> None:
+    """Propose a branch that main disagrees with, and one that only brings a label; reject the latter."""
+    data, task = workspace.data, workspace.configuration.task
+    rows = data.rows("train").head(2).select("id", task.label)
+    for branch in ("second-look", "one-label"):
+        data.branch("train", branch, actor="thandi")
+    for branch, label in (("main", task.classes[0]), ("second-look", None), ("one-label", task.classes[1])):
+        some = (rows.tail(1) if branch == "one-label" else rows).with_columns(
+            pl.lit(label, pl.String).alias(task.label)
+        )
+        data.commit("train", branch, upserts=some, message=f"labels on {branch}", actor="thandi")
+    for branch in ("second-look", "one-label"):
+        workspace.proposals.propose("train", branch, "main", message=f"Labels of {branch}", actor="thandi")
+    data.merges.settle_all(2, SettlingRule.THEIRS, actor="lerato", because="called them")
+    workspace.proposals.check(2, actor="lerato")
+    workspace.proposals.review(2, Verdict.REJECT, words="Ask them once more", actor="lerato")
+    data.protections.protect("train", "main", actor="thandi")
+    workspace.datachecks.check("test", actor="thandi")
 
 
 @pytest.fixture(scope="session")
