@@ -1,8 +1,8 @@
 """Slide 73 in a browser: a branch is proposed, a conflict settled, a leaking row stopped at the gate, and it is merged.
 
 Told twice, by mouse and by keyboard alone; each person signs in and does what
-their role allows. Rows come from files, on the command line, as in the story
-that is told there.
+their role allows. Rows come from files, on the command line, where the story is told
+as well.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from curiouser.access import Role
 from curiouser.workspace import Workspace
 from tests.browser.conftest import WIDE
+from tests.browser.data_team import BRANCH, CONTESTED, LEAKING, NEW, WHY, DataTeam
 from tests.browser.hands import Hands, Keyboard, Mouse
 from tests.browser.served import Served
-from tests.stories.test_the_data_changes import BRANCH, CONTESTED, LEAKING, NEW, WHY, DataTeam
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
 PASSWORD = "the queen of hearts, she made some tarts"

@@ -1,8 +1,4 @@
-"""Slides 70 to 73 retold through the command line: a change of the data from its branch to its merge.
-
-Two people disagree about a label, and a row that stands in the test set is
-stopped at the gate; nobody edits in place what others rely on.
-"""
+"""A team for the story of slide 73: two people who disagree about a label, and a row that leaks from the test set."""
 
 from __future__ import annotations
 
@@ -75,51 +71,3 @@ class DataTeam:
     def _import(self, dataset: str, rows: pl.DataFrame) -> None:
         path = self.terminal.file(f"{dataset}.csv", rows)
         self.says("lerato", "data", "import", path, "--dataset", dataset, "-m", "as drawn")
-
-
-def test_from_branch_to_merge_with_one_conflict_and_one_leaking_row_stopped_at_the_gate(tmp_path: Path) -> None:
-    team = DataTeam(tmp_path / "team")
-    team.disagree()
-
-    # Nobody moves the branch in place any more.
-    refused = team.change("pieter", "main", pairs(1, 90), "one more in place")
-    assert refused.status == 5
-    assert "protected" in refused.err
-
-    # Proposed: first the disagreement, then the gate.
-    team.says("mbali", "data", "propose", BRANCH, "--dataset", "train", "-m", WHY)
-    assert team.body("data", "proposal", "1")["blockers"] == ["conflicts", "unchecked", "unapproved"]
-    (conflict,) = team.body("data", "conflicts")["found"]
-    assert (conflict["example"], conflict["base"], conflict["ours"], conflict["theirs"]) == (
-        CONTESTED, {"meet": "yes"}, {"meet": "no"}, {"meet": None},
-    )  # fmt: skip
-    team.says("naidoo", "data", "settle", "1", "--take", "ours", "--because", "I read both")
-    team.says("mbali", "data", "recheck", "1")
-    shown = team.body("data", "proposal", "1")
-    assert shown["blockers"] == ["checks", "unapproved"]
-    assert any("exact-leakage" in reason for reason in shown["checks"]["reasons"])
-    checked = team.tries("lerato", "data", "check", f"train@{shown['checks']['data_commit']}", "--json")
-    (leakage,) = [one for one in checked.body["checks"] if one["name"] == "exact-leakage"]
-    assert (checked.status, leakage["outcome"], [row["id"] for row in leakage["rows"]]) == (3, "fail", [LEAKING])
-    landed = team.tries("lerato", "data", "land", "1")
-    assert landed.status == 5
-    assert team.label("train", NEW) == []
-
-    # The row goes from the branch; what was said before is void.
-    team.says("naidoo", "data", "approve", "1", "-m", "as far as I see")
-    on_branch = ("--dataset", "train", "--branch", BRANCH)
-    team.says("mbali", "data", "commit", *on_branch, "--delete", LEAKING, "-m", "it stands in the test set")
-    assert team.body("data", "proposal", "1")["blockers"][0] == "moved"
-    team.says("mbali", "data", "recheck", "1")
-    assert team.body("data", "proposal", "1")["blockers"] == ["unapproved"]
-
-    # Who wrote a part of it does not approve it; somebody else does, with words, and it lands.
-    assert team.tries("mbali", "data", "approve", "1").status == 5
-    team.says("naidoo", "data", "approve", "1", "-m", "called two of them myself")
-    team.says("lerato", "data", "land", "1")
-    assert team.label("train", CONTESTED) == ["no"]
-    assert team.label("train", NEW) == ["no"]
-    assert team.label("train", LEAKING) == []
-    assert team.body("data", "proposal", "1")["state"] == "merged"
-    blamed = team.body("data", "blame", NEW, "--dataset", "train")["steps"]
-    assert "mbali" in {step["author"] for step in blamed}
