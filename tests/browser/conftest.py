@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, sync_playwright
 
-from curiouser.data import SettlingRule
 from curiouser.proposals import Verdict
 from curiouser.workspace import Workspace
 from tests.browser.served import Served
@@ -66,20 +66,19 @@ def introductions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def disagree(workspace: Workspace) -> None:
     """Propose a branch that main disagrees with, and one that only brings a label; reject the latter."""
-    data, task = workspace.data, workspace.configuration.task
-    rows = data.rows("train").head(2).select("id", task.label)
+    data, (no, yes) = workspace.data, workspace.configuration.task.classes
+    label = workspace.configuration.task.label
+    rows = data.rows("train", columns=["id", label])
+    contested, other = (rows.filter(pl.col(label) == one).head(1) for one in (yes, no))
     for branch in ("second-look", "one-label"):
         data.branch("train", branch, actor="thandi")
-    for branch, label in (("main", task.classes[0]), ("second-look", None), ("one-label", task.classes[1])):
-        some = (rows.tail(1) if branch == "one-label" else rows).with_columns(
-            pl.lit(label, pl.String).alias(task.label)
-        )
-        data.commit("train", branch, upserts=some, message=f"labels on {branch}", actor="thandi")
-    for branch in ("second-look", "one-label"):
-        workspace.proposals.propose("train", branch, "main", message=f"Labels of {branch}", actor="thandi")
-    data.merges.settle_all(2, SettlingRule.THEIRS, actor="lerato", because="called them")
-    workspace.proposals.check(2, actor="lerato")
-    workspace.proposals.review(2, Verdict.REJECT, words="Ask them once more", actor="lerato")
+    for branch, some, said in (("main", contested, no), ("second-look", contested, None), ("one-label", other, yes)):
+        changed = some.with_columns(pl.lit(said, pl.String).alias(label))
+        data.commit("train", branch, upserts=changed, message=f"labels on {branch}", actor="thandi")
+    propose = partial(workspace.proposals.propose, "train", into="main", actor="thandi")
+    propose(source="second-look", message="Second look")
+    made = propose(source="one-label", message="One label")
+    workspace.proposals.review(made.proposal.number, Verdict.REJECT, words="Ask them once more", actor="lerato")
     data.protections.protect("train", "main", actor="thandi")
     workspace.datachecks.check("test", actor="thandi")
 
