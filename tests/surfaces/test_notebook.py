@@ -1,6 +1,7 @@
 """The house from Python: the same services, who acts filled in, tables that show themselves."""
 
 import html.parser
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 import curiouser
 from curiouser.kernel.configuration import configuration_from
 from curiouser.kernel.errors import BadRowsError, UsageError, WorkspaceNotFoundError
+from curiouser.surfaces.notebook import Shown
 from curiouser.workspace.making import make_workspace
 
 TASK = {"kind": "binary", "inputs": ["text"], "label": "spam", "classes": ["ham", "spam"], "user": "who"}
@@ -45,6 +47,18 @@ def with_models(ws: curiouser.Session) -> None:
     ws.models.add("words", make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels))
     ws.models.add("never", make_pipeline(TfidfVectorizer(), never).fit(texts, labels))
     ws.evaluate()
+
+
+def shown(table: Shown) -> tuple[list[str], list[list[str]]]:
+    """Read heads and cells of the first table that a notebook shows, and make sure that all tags are closed."""
+    written = table._repr_html_()
+    page = WellFormed()
+    page.feed(written)
+    assert page.open == []
+    assert repr(table)
+    first = written[written.index("<table") : written.index("</table>")]
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", first)]
+    return rows[0], rows[1:]
 
 
 class WellFormed(html.parser.HTMLParser):
@@ -112,6 +126,93 @@ def test_tables_show_themselves_and_become_frames(ws: curiouser.Session) -> None
         assert repr(table)
 
 
+def test_a_leaderboard_shows_rank_and_score_then_and_now(ws: curiouser.Session) -> None:
+    with_models(ws)
+    old = ws.leaderboard().test_sets[0][:8]
+    ws.data.add([{"id": "new", "text": "see me", "spam": "ham", "who": "u1"}], message="one more")
+    ws.data.add([{"id": "t0", "text": "SEE  YOU 1", "spam": "ham", "who": "u1"}], "train", message="training data")
+    ws.models.add("lost", {"accuracy": 0.75})
+    ws.evaluate()
+    today = ws.leaderboard().test_sets[1][:8]
+    heads, rows = shown(ws.leaderboard())
+    then, now = f"accuracy then, on {old}", f"accuracy today, on {today}"
+    assert heads == ["Rank", "Model", then, now, "Reported", "Seen in training", ""]
+    assert [row[:2] for row in rows] == [["1", "words"], ["2", "never"], ["–", "lost"]]
+    assert re.fullmatch(r"0\.667 \[0\.\d{3}, 0\.\d{3}\] n=60", rows[1][2])
+    assert rows[1][3].startswith("0.672 [")
+    assert rows[1][4:] == ["–", "1", ""]
+    assert rows[2][2:] == ["–", "–", "0.75", "–", "reported"]
+    assert "1 of 61 test rows stands in the training data of words, never" in ws.leaderboard()._repr_html_()
+
+
+def test_a_triage_shows_what_the_command_line_shows_and_its_frame_has_no_empty_parents(ws: curiouser.Session) -> None:
+    with_models(ws)
+    ws.problems.add("money", patterns=[{"text": "win 1", "spam": "spam"}], harm="costly", affected="3%", because="x")
+    ws.problems.add("winners", patterns=[{"text": "win 2", "spam": "spam"}])
+    ws.evaluate()
+    heads, rows = shown(ws.problems.triage(model="never"))
+    assert heads == ["Problem", "Impact", "Rank", "State", "Error", "Affected", "Harm", "Memorised"]
+    ranked, unranked = rows
+    assert (ranked[0], ranked[2:4], ranked[6:]) == ("money", ["1", "failing"], ["3", "0"])
+    assert ranked[1].startswith("9 [")
+    assert ranked[4].startswith("1.000 [")
+    assert ranked[5] == "3% [3, 3] stated"
+    assert unranked[:4] == ["winners", "–", "–", "failing"]
+    assert "winners: harm" in ws.problems.triage(model="never")._repr_html_()
+    frame = ws.problems.triage(model="never").to_polars()
+    assert {"impact.value", "impact.low", "rank.best", "affected.percent", "error.n", "sentence"} <= set(frame.columns)
+    assert not {"impact", "rank", "affected", "error"} & set(frame.columns)
+    assert frame["impact.value"].to_list()[1] is None
+
+
+def test_a_problem_shows_its_patterns_on_every_model(ws: curiouser.Session) -> None:
+    with_models(ws)
+    ws.problems.add("money", patterns=[{"id": "p1", "text": "win <b>", "spam": "spam"}], description="wins & losses")
+    ws.evaluate()
+    problem = ws.problems.show("money")
+    heads, rows = shown(problem)
+    assert heads == ["Row", "text", "spam", "Expectation", "words", "never"]
+    assert rows[0][:4] == ["p1", "win &lt;b&gt;", "spam", "label"]
+    assert rows[0][4].startswith("TP spam 0.")
+    assert rows[0][5].startswith("FN ham")
+    written = problem._repr_html_()
+    assert "<strong>money</strong>" in written
+    assert "wins &amp; losses" in written
+    assert "never: " in written
+    assert problem.patterns[0].pattern.example_id == "p1"
+    assert problem.to_polars()["answers.never.confusion"].to_list() == ["FN"]
+
+
+def test_an_evaluation_shows_its_main_scores_and_one_model_its_confusion(ws: curiouser.Session) -> None:
+    with_models(ws)
+    both = ws.evaluate()
+    heads, rows = shown(both)
+    assert heads == ["Model", "accuracy", "f1", "roc_auc", "accuracy, all rows", "Seen in training", ""]
+    assert [row[0] for row in rows] == ["never", "words"]
+    assert rows[0][1].startswith("0.667 [")
+    assert rows[0][1].endswith("n=60")
+    assert "answered ham" not in both._repr_html_()
+    assert "answered ham" in ws.evaluate("never")._repr_html_()
+    assert not [name for name in both.to_polars().columns if name.startswith("confusion")]
+
+
+def test_every_other_table_shows_few_columns_in_words(ws: curiouser.Session) -> None:
+    with_models(ws)
+    ws.problems.add("money", patterns=[{"text": "win 1", "spam": "spam"}])
+    ws.evaluate()
+    heads, rows = shown(ws.compare("never", "words"))
+    assert heads == ["On", "A", "B", "B − A", "p, adjusted", "Worse", "Better", "Verdict"]
+    assert (rows[0][:3], rows[0][5:]) == (["all rows", "never", "words"], ["0", "20", "better"])
+    heads, rows = shown(ws.problems.history("money"))
+    assert heads == ["Problem", "Model", "State", "Error", "TP", "FP", "TN", "FN"]
+    assert [row[:3] for row in rows] == [["money", "words", "passing"], ["money", "never", "failing"]]
+    heads, rows = shown(ws.problems.check(model="never"))
+    assert (heads, rows[0][:3]) == (["", "Problem", "State", "Why"], ["open", "money", "failing"])
+    first = ws.data.log("test")[-1].id
+    heads, rows = shown(ws.data.diff(first, "test"))
+    assert (heads, rows[0][0]) == (["Change", "Id", "Fields"], "added")
+
+
 def test_a_confusion_matrix_is_a_grid_of_labels_and_answers(ws: curiouser.Session) -> None:
     with_models(ws)
     one = ws.confusion("never")
@@ -119,7 +220,7 @@ def test_a_confusion_matrix_is_a_grid_of_labels_and_answers(ws: curiouser.Sessio
     assert one.to_polars().rows() == [("ham", 40, 0), ("spam", 20, 0)]
     page = WellFormed()
     page.feed(one._repr_html_())
-    assert page.text == ["label", "answered ham", "answered spam", "ham", "40", "0", "spam", "20", "0"]
+    assert page.text[1:] == ["Label", "answered ham", "answered spam", "ham", "40", "0", "spam", "20", "0"]
     assert ws.evaluate("never").evaluations[0].confusion.counts == one.counts
 
 

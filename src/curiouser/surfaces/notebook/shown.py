@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import polars as pl
@@ -14,18 +14,26 @@ from curiouser.datachecks import Checked
 from curiouser.evaluations import Comparison, ConfusionMatrix, EvaluationRun, Leaderboard
 from curiouser.kernel.canonical import Json
 from curiouser.kernel.errors import MissingExtraError
-from curiouser.problems import Check, History, Triage, history_svg
+from curiouser.problems import Check, History, ShownProblem, Triage, history_svg
 from curiouser.surfaces.bodies.data import diff_body
 from curiouser.surfaces.bodies.datachecks import checked_body
 from curiouser.surfaces.bodies.evaluations import comparison_body, confusion_body, leaderboard_body, run_body
-from curiouser.surfaces.bodies.problems import check_body, history_body, triage_body
+from curiouser.surfaces.bodies.problems import check_body, history_body, shown_body, triage_body
+from curiouser.surfaces.notebook.columns import (
+    checked_table,
+    comparison_table,
+    confusion_table,
+    diff_table,
+    evaluations_table,
+    leaderboard_table,
+)
+from curiouser.surfaces.notebook.problem_columns import check_table, history_table, problem_table, triage_table
+from curiouser.surfaces.notebook.tables import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = Mapping[str, Json]
-_STYLE = "border-collapse:collapse;font-variant-numeric:tabular-nums"
-_MOST_ROWS = 200
 
 
 class Shown:
@@ -45,7 +53,7 @@ class Shown:
 
     def to_polars(self) -> pl.DataFrame:
         """Give the table as a Polars frame; nested values become columns such as ``error.low``."""
-        return pl.DataFrame([_flat(row) for row in self.rows], infer_schema_length=None, strict=False)
+        return pl.DataFrame(_frame(self.rows), infer_schema_length=None, strict=False)
 
     def to_pandas(self) -> pd.DataFrame:
         """Give the table as a pandas frame.
@@ -58,7 +66,7 @@ class Shown:
             import pandas  # noqa: ICN001, PLC0415  see above
         except ModuleNotFoundError as error:
             raise MissingExtraError("to_pandas()", "arrow") from error
-        return pandas.DataFrame([_flat(row) for row in self.rows])
+        return pandas.DataFrame(_frame(self.rows))
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever the record has
         return getattr(self.record, name)
@@ -67,14 +75,16 @@ class Shown:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        if not self.rows:
-            return f"{type(self.record).__name__}: nothing yet"
-        with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_hide_column_data_types=True, tbl_hide_dataframe_shape=True):
-            return str(self.to_polars())
+        return self._table().as_text()
 
     def _repr_html_(self) -> str:
-        drawn = history_svg(self.record) if isinstance(self.record, History) else ""
-        return drawn + _table([_flat(row) for row in self.rows])
+        record = self.record
+        drawn = history_svg(record) if isinstance(record, History) else ""
+        single = record.evaluations if isinstance(record, EvaluationRun) and len(record.evaluations) == 1 else ()
+        return drawn + self._table().as_html() + "".join(confusion_table(one.confusion).as_html() for one in single)
+
+    def _table(self) -> Table:
+        return _TABLES[type(self.record)].table(self.record)
 
 
 def shown(record: object) -> object:
@@ -88,9 +98,9 @@ def tabled(record: object) -> Shown:
     Raises:
         KeyError: It has none.
     """
-    body_of, rows_of = _TABLES[type(record)]
-    body = body_of(record)
-    return Shown(record, body, rows_of(body))
+    known = _TABLES[type(record)]
+    body = known.body(record)
+    return Shown(record, body, known.rows(body))
 
 
 def is_pandas(value: object) -> TypeGuard[pd.DataFrame]:
@@ -122,17 +132,42 @@ def _grid(body: Mapping[str, Json]) -> Sequence[Row]:
     return [{"label": name, **dict(zip(answers, row, strict=True))} for name, row in zip(classes, counts, strict=True)]
 
 
-_TABLES: dict[type, tuple[Callable[[Any], Mapping[str, Json]], Callable[[Mapping[str, Json]], Sequence[Row]]]] = {
-    Triage: (triage_body, _list_of("problems")),
-    History: (history_body, _curves),
-    Check: (check_body, _list_of("problems")),
-    ConfusionMatrix: (confusion_body, _grid),
-    Leaderboard: (leaderboard_body, _list_of("models")),
-    Comparison: (comparison_body, _list_of("pairs")),
-    EvaluationRun: (run_body, _list_of("evaluations")),
-    DataDiff: (diff_body, _list_of("rows")),
-    Checked: (checked_body, _checks),
+def _scored(body: Mapping[str, Json]) -> Sequence[Row]:
+    """List evaluations; which classes were taken for which is a table of its own."""
+    evaluations = cast("Sequence[Row]", body["evaluations"])
+    return [{name: value for name, value in one.items() if not name.startswith("confusion")} for one in evaluations]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How records of one type are told."""
+
+    body: Callable[[Any], Mapping[str, Json]]
+    rows: Callable[[Mapping[str, Json]], Sequence[Row]]
+    """The whole frame, out of the body."""
+    table: Callable[[Any], Table]
+    """What is shown of it."""
+
+
+_TABLES = {
+    Triage: _Kind(triage_body, _list_of("problems"), triage_table),
+    History: _Kind(history_body, _curves, history_table),
+    Check: _Kind(check_body, _list_of("problems"), check_table),
+    ShownProblem: _Kind(shown_body, _list_of("patterns"), problem_table),
+    ConfusionMatrix: _Kind(confusion_body, _grid, confusion_table),
+    Leaderboard: _Kind(leaderboard_body, _list_of("models"), leaderboard_table),
+    Comparison: _Kind(comparison_body, _list_of("pairs"), comparison_table),
+    EvaluationRun: _Kind(run_body, _scored, evaluations_table),
+    DataDiff: _Kind(diff_body, _list_of("rows"), diff_table),
+    Checked: _Kind(checked_body, _checks, checked_table),
 }
+
+
+def _frame(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Flatten rows; a value that is nested in one row and missing in another has only its parts as columns."""
+    flat = [_flat(row) for row in rows]
+    parents = {name.rpartition(".")[0] for row in flat for name in row}
+    return [{name: value for name, value in row.items() if name not in parents} for row in flat]
 
 
 def _flat(row: Row, prefix: str = "") -> dict[str, Any]:
@@ -146,21 +181,3 @@ def _flat(row: Row, prefix: str = "") -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
-    if not rows:
-        return "<p>Nothing yet.</p>"
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    head = "".join(f'<th style="text-align:left">{html.escape(name)}</th>' for name in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{_cell(row.get(name))}</td>" for name in columns) + "</tr>" for row in rows[:_MOST_ROWS]
-    )
-    more = f"<p>… and {len(rows) - _MOST_ROWS:,} more rows</p>" if len(rows) > _MOST_ROWS else ""
-    return f'<table style="{_STYLE}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}'
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.4g}" if isinstance(value, float) else html.escape(str(value))
