@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from curiouser.kernel.words import plural
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -198,7 +200,7 @@ def _next_problem(standing: Standing) -> Advice:
     if standing.unlinked_reports:
         return Advice(
             step=step("problem"),
-            why=f"{standing.unlinked_reports} user report(s) wait for a problem",
+            why=f"{plural(standing.unlinked_reports, 'user report waits', 'user reports wait')} for a problem",
             command="curiouser report list, then curiouser problem add NAME --from-report NUMBER",
         )
     if not standing.problems:

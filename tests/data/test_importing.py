@@ -128,7 +128,7 @@ def test_a_column_that_is_nearly_all_numbers_is_text_and_a_note_says_where_it_fa
         (",a,no", "line 2, column 'id': the id is empty"),
         ('"  ",a,no', "line 2, column 'id': '  ' the id is empty"),
         ("1,a,no\n2,b,no\n1,c,no", "line 4, column 'id': '1' stands on line 2 already"),
-        ("1,a,no,extra", "line 2: has 4 field(s), the header has 3"),
+        ("1,a,no,extra", "line 2: has 4 fields, the header has 3"),
         ('1,"a,no', "line 2: opens a quote in field 2 that is never closed"),
         ("1,a\0b,no", "line 2: holds a NUL byte"),
     ],
@@ -172,7 +172,7 @@ def test_a_row_needs_some_input_but_a_number_may_be_missing(tmp_path: Path) -> N
         bring(data, put(tmp_path, "\n".join(lines)))
     assert [str(row) for row in caught.value.rows] == ["line 8: has no input at all"]
     done = bring(data, put(tmp_path, "\n".join(lines[:-1])))
-    assert (done.added, done.notes) == (6, ("1 row(s) have no label; they are counted, and never scored",))
+    assert (done.added, done.notes) == (6, ("1 row has no label; it is counted, and never scored",))
 
 
 def test_decimal_commas_are_read_when_said(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_ten_thousand_bad_rows_are_all_told_and_set_aside_on_request(data: DataF
     with pytest.raises(BadDataError) as caught:
         bring(data, path)
     assert [row.line for row in caught.value.rows] == [i + 2 for i in range(20_000) if i % 2]
-    assert "10,000 bad row(s)" in str(caught.value)
+    assert "10,000 bad rows;" in str(caught.value)
     assert data.datasets() == []
     done = bring(data, path, skip_bad=tmp_path / "rejects.csv")
     assert (done.added, done.rejected) == (10_000, 10_000)
@@ -269,7 +269,7 @@ def test_rows_without_ids_get_the_hash_of_their_input_and_numbers_for_repeats(da
     base = next(i for i in ids if f"{i}-2" in ids)
     assert sorted(i for i in ids if i.startswith(base)) == [base, f"{base}-2", f"{base}-3"]
     assert len(base) == 32
-    assert "2 row(s) repeat an input" in done.notes[0]
+    assert "2 rows repeat an input" in done.notes[0]
     again = bring(data, put(tmp_path, "text,spam\na,yes\na,no\na,no\nb,no\n"))
     assert (again.added, again.changed, again.removed) == (0, 0, 0)
 

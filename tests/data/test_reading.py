@@ -56,7 +56,7 @@ def test_quoted_newlines_stay_and_lines_are_counted_through_them(tmp_path: Path)
     frame, lines, bad = read(put(tmp_path, "x.csv", 'id,text\r\n1,"a\r\nb"\r\n\r\n2,c\r\n3\r\n'))
     assert frame["text"].to_list() == ["a\r\nb", "c"]
     assert lines == [2, 5]
-    assert [str(row) for row in bad] == ["line 6: has 1 field(s), the header has 2"]
+    assert [str(row) for row in bad] == ["line 6: has 1 field, the header has 2"]
 
 
 @pytest.mark.parametrize("data", [b"id,text\n1,a\n2,b", b"\xef\xbb\xbfid,text\n1,a\n2,b\n"])

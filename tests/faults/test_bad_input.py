@@ -175,7 +175,7 @@ def test_ten_thousand_bad_rows_are_all_told_and_go_to_a_file_on_request(tmp_path
         short = terminal.run(*importing(path))
     assert len(error["rows"]) == 10_000
     assert [error["rows"][at].split(",")[0] for at in (0, -1)] == ["line 3", "line 10002"]
-    assert "10,000 bad row(s)" in short.err
+    assert "10,000 bad rows;" in short.err
     assert "9,980 more" in short.err
     assert len(short.err.splitlines()) < 30
     rejects = tmp_path / "rejects.csv"

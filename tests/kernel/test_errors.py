@@ -55,6 +55,6 @@ def test_an_error_says_the_same_after_it_crossed_a_process_boundary(error: Curio
 
 def test_many_bad_rows_are_counted_and_the_first_are_shown() -> None:
     error = BadRowsError("test.csv", [f"row {i}" for i in range(10_000)])
-    assert "10,000 bad row(s)" in str(error)
+    assert "10,000 bad rows;" in str(error)
     assert "… and 9,980 more" in str(error)
     assert len(error.problems) == 10_000

@@ -93,7 +93,7 @@ BAD_ROWS: dict[str, tuple[list[dict[str, Any]], str]] = {
     "below zero": (scored(r1=-0.1), "lies outside [0, 1]"),
     "text": ([{"id": "r00000", "score": "0.1"}, {"id": "r00001", "score": "high"}], "is no number"),
     "empty": ([{"id": "r00000", "score": "0.1"}, {"id": "r00001", "score": None}], "is empty"),
-    "unknown id": ([*scored(), {"id": "r77777", "score": 0.5}], "no row of test has this id"),
+    "unknown id": ([*scored(), {"id": "r77777", "score": 0.5}], "is the id of no row of test"),
     "same id twice": ([*scored(), {"id": "r00002", "score": 0.5}], "stands in an earlier line too"),
     "no id": ([{"id": "r00000", "score": 0.5}, {"id": None, "score": 0.5}], "needs the id of its row"),
     "strange class": ([{"id": "r00001", "prediction": "perhaps"}], "is no configured class (no, yes)"),

@@ -109,7 +109,7 @@ def test_the_gate_exits_with_3_and_says_what_stops_the_model(bench: Bench) -> No
     bench.live("old")
     said = bench.cli("problem", "check", status=3).output
     assert "STOP  x: regressed: 6 of 6 failed" in said
-    assert "new: 1 problem of 1 stop it" in said
+    assert "new: 1 of 1 problem stops it" in said
     body = bench.json("problem", "check", "--model", "new", status=3)
     assert (body["passed"], body["problems"][0]["blocks"], body["problems"][0]["live_state"]) == (
         False,

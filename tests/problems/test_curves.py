@@ -58,7 +58,7 @@ def test_the_chart_has_a_marker_at_the_row_and_column_of_each_error() -> None:
     assert columns == sorted(columns)
     assert "error" in drawn[0]
     assert any("┄ tolerance 0.1" in line for line in drawn)
-    assert any("x  1.00 -> 0.00, failing on model-3" in line for line in drawn)
+    assert any("x  1.00 -> 0.00 (n=20), failing on model-3" in line for line in drawn)
 
 
 def test_the_chart_can_be_plain_ascii() -> None:

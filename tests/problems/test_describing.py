@@ -107,7 +107,7 @@ def test_a_slice_takes_the_labelled_rows_it_selects_today(bench: Bench) -> None:
     bench.rows([{"id": "s900", "want": "want 900", "offer": "o", "meet": None, "user": "u1"}])
     made = bench.problems.add("x", where='user == "u1"', actor="thandi")
     assert made.patterns == 4
-    assert any("1 selected row(s) have no label" in note for note in made.notes)
+    assert any("1 selected row has no label" in note for note in made.notes)
     bench.rows([{"id": "s901", "want": "want 901", "offer": "o", "meet": "no", "user": "u1"}])
     assert len(bench.problems.patterns("x")) == 4
 

@@ -52,6 +52,7 @@ def test_each_problem_is_a_test_with_the_outcome_of_its_state(guarded: Bench, tm
     assert (states["model"], states["state"], states["error"]) == ("new", "regressed", "1.0")
     assert "ProblemWarning: slips on new: slipped: 2 of 6 failed" in done.stdout
     assert "1 failed, 2 passed, 1 skipped, 1 xfailed, 1 warning" in done.stdout
+    assert "SKIPPED [1] curiouser.toml: unscored: " in done.stdout
 
 
 def test_a_model_can_be_named_and_problems_chosen_by_name(guarded: Bench) -> None:

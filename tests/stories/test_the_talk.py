@@ -241,7 +241,7 @@ def test_what_a_person_reads_names_the_problem_and_tells_the_way_on(lived: dict[
     told = terminal.spawn("problem", "check")
     assert told.status == 3
     assert f"STOP  {NAME} (closed): regressed: 29 of 32 failed" in told.out
-    assert "fourth: 1 problem of 1 stop it" in told.out
+    assert "fourth: 1 of 1 problem stops it" in told.out
     curve = terminal.spawn("problem", "history", NAME, "--ascii")
     assert curve.status == 0
     # Against the live model, which has it fixed, every model before and after it would be a step back.

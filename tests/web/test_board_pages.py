@@ -247,7 +247,7 @@ def test_bad_rows_of_a_predictions_file_are_all_shown_and_what_was_typed_stays(s
     fields = {"what": "predictions", "name": "v9"}
     page = Document(shown.post("/models", fields, 422, files=a_file("v9.csv", "id,score\ns000,2\nzz,0.1\n")).text)
     assert "lies outside [0, 1]" in page.text
-    assert "'zz' no row of test has this id" in page.text
+    assert "'zz' is the id of no row of test" in page.text
     assert page.fields()["name"]["value"] in {"v9", ""}
     assert "v9" not in [one.name for one in shown.bench.workspace.models.list()]
 

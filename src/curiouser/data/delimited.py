@@ -24,6 +24,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curiouser.data.bad_rows import BadRow
+from curiouser.kernel.words import plural
 
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
 _RAW_KEPT = 2_000
@@ -138,7 +139,7 @@ def _fast(buffer: bytes, layout: _Layout, grammar: Grammar, columns: Sequence[st
     good = ~blank & (layout.fields == len(columns))
     unreadable = _unreadable(buffer[:consumed], layout, good)
     bad = [
-        _bad_row(buffer, layout, i, f"has {layout.fields[i]} field(s), the header has {len(columns)}")
+        _bad_row(buffer, layout, i, f"has {plural(layout.fields[i], 'field')}, the header has {len(columns)}")
         for i in np.flatnonzero(~good & ~blank).tolist()
     ]
     bad += [_bad_row(buffer, layout, i, reason) for i, reason in unreadable.items()]
@@ -224,7 +225,7 @@ def split_rows(buffer: bytes, grammar: Grammar, columns: Sequence[str], *, at_en
         raw = buffer[at:end].removesuffix(b"\r")
         reason = wrong or _why_no_text(raw)
         if reason is None and raw and len(fields) != len(columns):
-            reason = f"has {len(fields)} field(s), the header has {len(columns)}"
+            reason = f"has {plural(len(fields), 'field')}, the header has {len(columns)}"
         if reason is not None:
             bad.append(BadRow(line=line, reason=reason, text=shown(raw)))
         elif raw:

@@ -35,6 +35,7 @@ from curiouser.data.stored import (
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadInputError
 from curiouser.kernel.ids import ObjectName, plain_name
+from curiouser.kernel.words import plural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +213,7 @@ def ids_to_delete(deletes: Sequence[str], given: pl.DataFrame | None, where: str
         both = ids.filter(ids.is_in(given.get_column(ID).implode()))
         if len(both):
             raise BadExamplesError(
-                [f"{len(both):,} id(s) of {where} would be both written and deleted: {some_ids(both)}"]
+                [f"{plural(len(both), 'id')} of {where} would be both written and deleted: {some_ids(both)}"]
             )
     return ids
 

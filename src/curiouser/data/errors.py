@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from curiouser.kernel.errors import BadInputError, ConflictError, NotFoundError, RetryableError
+from curiouser.kernel.words import plural
 
 _SHOWN = 10
 
@@ -60,7 +61,7 @@ class ChangedInputError(BadInputError):
     def __init__(self, dataset: str, ids: Sequence[str], total: int | None = None) -> None:
         self.dataset, self.ids, self.total = dataset, tuple(ids), len(ids) if total is None else total
         super().__init__(
-            f"{self.total:,} example(s) of {dataset} would get another input under the same id: "
+            f"{plural(self.total, 'example')} of {dataset} would get another input under the same id: "
             f"{_some(self.ids, self.total)}; nothing was changed",
             "give them new ids, or pass --allow-input-changes (predictions from files for these rows are then missing)",
         )
@@ -99,6 +100,10 @@ class RefNotFoundError(NotFoundError):
             "a ref is dataset, dataset@branch, dataset@tag or dataset@<commit prefix>",
         )
         self.args = (ref, reason)
+
+    def called(self, ref: str) -> RefNotFoundError:
+        """Say the same of a ref as the user wrote it."""
+        return RefNotFoundError(ref, self.args[1])
 
 
 class ExamplesNotFoundError(NotFoundError):
@@ -195,7 +200,7 @@ class UnsettledConflictsError(ConflictError):
     def __init__(self, merge: int, unsettled: int) -> None:
         self.merge, self.unsettled = merge, unsettled
         super().__init__(
-            f"merge {merge} has {unsettled:,} open conflict(s); no branch was moved",
+            f"merge {merge} has {plural(unsettled, 'open conflict')}; no branch was moved",
             f"see `curiouser data conflicts {merge}`, and settle them with `curiouser data settle`",
         )
         self.args = (merge, unsettled)

@@ -25,6 +25,7 @@ from curiouser.data.records import ColumnType, Committed, DatasetKind, Origin
 from curiouser.data.service import DataService
 from curiouser.data.stored import ID, ORIGIN, conform
 from curiouser.kernel.errors import StaleEditError, UsageError
+from curiouser.kernel.words import plural
 
 
 def import_rows(
@@ -190,12 +191,16 @@ class _HandOver:
         if looked.ranks is not None:
             repeats = int((looked.ranks > 1).sum())
             yield f"{name} has no column {self.task.id!r}, so ids are the hash of the input" + (
-                f"; {repeats:,} row(s) repeat an input and got -2, -3 …" if repeats else ""
+                f"; {plural(repeats, 'row repeats', 'rows repeat')} an input and got -2, -3 …" if repeats else ""
             )
         if looked.unlabelled and self.look.met.kind is DatasetKind.LABELLED:
-            yield f"{looked.unlabelled:,} row(s) have no label; they are counted, and never scored"
+            yield (
+                f"{plural(looked.unlabelled, 'row has', 'rows have')} no label;"
+                f" {'it is' if looked.unlabelled == 1 else 'they are'} counted, and never scored"
+            )
         if looked.unescaped:
-            yield f"took the apostrophe off {looked.unescaped:,} text(s) that a formula-safe file marks; --raw keeps it"
+            texts = plural(looked.unescaped, "text")
+            yield f"took the apostrophe off {texts} that a formula-safe file marks; --raw keeps it"
         yield from self.look.misfits
         if self.look.empty:
             yield f"left out {', '.join(map(repr, self.look.empty))}: a column gets a type with its first value"

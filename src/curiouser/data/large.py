@@ -28,6 +28,7 @@ from curiouser.data.states import State, ranges
 from curiouser.data.stored import ID, Schema, conform, empty_rows, some_ids
 from curiouser.kernel.configuration import Task
 from curiouser.kernel.ids import DataCommitId, ObjectName
+from curiouser.kernel.words import plural
 from curiouser.storage.objects import disk_errors
 
 _SAMPLES = 256  # ids taken from each run
@@ -257,6 +258,8 @@ def _gathered(parts: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame
 
 def _refuse(tally: _Tally, request: Request) -> None:
     if tally.twice:
-        raise BadExamplesError([f"{len(tally.twice):,} id(s) stand in more than one row: {some_ids(tally.twice)}"])
+        raise BadExamplesError(
+            [f"{plural(len(tally.twice), 'id stands', 'ids stand')} in more than one row: {some_ids(tally.twice)}"]
+        )
     if tally.reworded:
         raise ChangedInputError(request.dataset, tally.reworded, tally.reworded_total)

@@ -17,6 +17,7 @@ from curiouser.data.records import ColumnType, Origin
 from curiouser.data.sorting import sorted_by
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.kernel.errors import BadInputError
+from curiouser.kernel.words import plural
 
 ID, ORIGIN, WEIGHT = "id", "origin", "weight"
 MOMENT = pl.Datetime("us", "UTC")
@@ -170,10 +171,10 @@ def _id_problems(frame: pl.DataFrame) -> list[str]:
     problems = []
     missing = int((ids.fill_null("") == "").sum())
     if missing:
-        problems.append(f"{missing:,} row(s) have no id")
+        problems.append(f"{plural(missing, 'row has', 'rows have')} no id")
     twice = ids.filter(ids == ids.shift()).unique(maintain_order=True)
     if len(twice):
-        problems.append(f"{len(twice):,} id(s) stand in more than one row: {some_ids(twice)}")
+        problems.append(f"{plural(len(twice), 'id stands', 'ids stand')} in more than one row: {some_ids(twice)}")
     return problems
 
 
@@ -191,7 +192,7 @@ def _value_problems(frame: pl.DataFrame, task: Task) -> list[str]:
         return []
     counts = frame.select(expression.sum().alias(reason) for reason, expression in bad.items()).row(0, named=True)
     return [
-        f"in {count:,} row(s) {reason}: {some_ids(frame.filter(bad[reason]).get_column(ID))}"
+        f"in {plural(count, 'row')} {reason}: {some_ids(frame.filter(bad[reason]).get_column(ID))}"
         for reason, count in counts.items()
         if count
     ]

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import polars as pl
+from sqlalchemy import Connection
 
 from curiouser.data import graph
 from curiouser.data.ancestry import is_ancestor
 from curiouser.data.changesets import after_rows, before_rows, changeset, ids_of
 from curiouser.data.committing import Committer, nothing_changed
 from curiouser.data.drafts import Request
-from curiouser.data.errors import ColumnTypeError, RevertConflictError
+from curiouser.data.errors import ColumnTypeError, RefNotFoundError, RevertConflictError
 from curiouser.data.naming import point
 from curiouser.data.records import Committed, DataCommit
 from curiouser.data.stored import DTYPES
 from curiouser.kernel.errors import BadInputError
+
+
+def _named(connection: Connection, dataset: str, data_commit: str) -> DataCommit:
+    """Find a data commit; where there is none, it is called what the user called it."""
+    try:
+        return graph.resolve(connection, point(dataset, data_commit))
+    except RefNotFoundError as error:
+        raise error.called(data_commit) from None
 
 
 class Undoer:
@@ -31,7 +40,7 @@ class Undoer:
         where = f"{dataset}@{branch}"
         with self.committer.database.read() as connection:
             head = graph.resolve(connection, where)
-            undone = graph.resolve(connection, point(dataset, data_commit))
+            undone = _named(connection, dataset, data_commit)
             is_part = is_ancestor(connection, undone.id, head.id)
             parent = graph.get_data_commit(connection, undone.parents[0]) if undone.parents else None
         short = undone.id[:12]

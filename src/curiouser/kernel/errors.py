@@ -26,6 +26,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from curiouser.kernel.words import plural
+
 
 class CuriouserError(Exception):
     """Anything this project raises on purpose.
@@ -70,7 +72,7 @@ class ConfigurationError(BadInputError):
 
     def __init__(self, path: str, mistakes: Sequence[str]) -> None:
         self.path, self.mistakes = path, tuple(mistakes)
-        reason = _listed(f"{path} has {len(self.mistakes)} mistake(s)", self.mistakes)
+        reason = _listed(f"{path} has {plural(len(self.mistakes), 'mistake')}", self.mistakes)
         super().__init__(reason, "correct them and try again")
         self.args = (path, self.mistakes)
 
@@ -92,7 +94,7 @@ class BadRowsError(BadInputError):
         shown = [*self.problems[: self.shown]]
         if len(self.problems) > self.shown:
             shown.append(f"… and {len(self.problems) - self.shown:,} more")
-        head = f"{source} has {len(self.problems):,} bad row(s); nothing was imported"
+        head = f"{source} has {plural(len(self.problems), 'bad row')}; nothing was imported"
         super().__init__(_listed(head, shown), repair or "correct them, or pass --skip-bad FILE")
         self.args = (source, self.problems, repair)
 

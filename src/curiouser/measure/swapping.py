@@ -85,7 +85,7 @@ def swap_test(
 
 
 def _judge(difference: float, sizes: FloatArray, *, differing: int, method: str, alpha: float) -> Swapped:
-    exact = method.startswith("all ")
+    exact = differing <= _ENUMERATED
     size = abs(difference)
     farther = int(np.count_nonzero(sizes >= size * (1 - 1e-9) - 1e-15))
     total = len(sizes) if exact else len(sizes) + 1
@@ -136,7 +136,9 @@ def _swings(halves: Profiles, differing: int, rng: np.random.Generator, draws: i
     if differing <= _ENUMERATED:
         each = np.repeat(halves.sums, halves.counts.astype(np.int64), axis=0)
         signs = 1.0 - 2.0 * (np.arange(2**differing)[:, None] >> np.arange(differing) & 1)
-        return signs @ each if differing else np.zeros((1, columns)), f"all {2**differing:,} sign assignments"
+        if not differing:
+            return np.zeros((1, columns)), "no two answers differ"
+        return signs @ each, f"all {2**differing:,} sign assignments"
     if len(halves.counts) > PROFILES and columns <= _NORMAL_COLUMNS:
         covariance = (halves.sums * halves.counts[:, None]).T @ halves.sums
         return normal_draws(covariance, rng, draws), "normal limit of the sign assignments"

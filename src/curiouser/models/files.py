@@ -148,7 +148,7 @@ def _places(reading: _Reading, identity: str, dataset: pl.DataFrame, on: str) ->
     known = dataset.select("id").with_row_index("place")
     found = ids.to_frame("id").join(known, on="id", how="left", maintain_order="left").get_column("place")
     reading.refuse(np.flatnonzero(ids.is_null()), identity, "a prediction needs the id of its row")
-    reading.refuse(np.flatnonzero(found.is_null() & ids.is_not_null()), identity, f"no row of {on} has this id", ids)
+    reading.refuse(np.flatnonzero(found.is_null() & ids.is_not_null()), identity, f"is the id of no row of {on}", ids)
     repeated = ids.is_duplicated() & ~ids.is_first_distinct() & ids.is_not_null()
     reading.refuse(np.flatnonzero(repeated), identity, "stands in an earlier line too", ids)
     return found.fill_null(0).to_numpy().astype(np.int64)
@@ -291,11 +291,12 @@ def _numbers(reading: _Reading, column: str) -> Numbers:
 
 def _within_bounds(reading: _Reading, column: str, numbers: Numbers, *, above: float = SLIGHT) -> Numbers:
     """Move numbers that left [0, 1] by rounding onto its edge; ``above``: by how much they may exceed one."""
-    outside = (numbers < -SLIGHT) | (numbers > 1 + above)
+    finite = np.isfinite(numbers)
+    outside = finite & ((numbers < -SLIGHT) | (numbers > 1 + above))
     hint = "; if scores are margins, add --margins and --threshold T" if column == "score" else ""
     given = reading.frame.get_column(column)
     reading.refuse(np.flatnonzero(outside), column, f"lies outside [0, 1]{hint}", given)
-    slight = ((numbers < 0) | ((numbers > 1) & (numbers <= 1 + SLIGHT))) & ~outside
+    slight = finite & ((numbers < 0) | ((numbers > 1) & (numbers <= 1 + SLIGHT))) & ~outside
     if slight.any():
         reading.notes.append(
             f"{int(slight.sum()):,} of {column} left [0, 1] by at most 1e-6 and were moved onto its edge"

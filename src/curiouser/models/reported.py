@@ -140,10 +140,10 @@ def _score(row: Mapping[str, Any]) -> ReportedScore | str:
     if not isinstance(metric, str) or not metric.strip():
         return "names no metric"
     if value is None:
-        return f"the value {row.get('value')!r} of {metric} is no finite number"
+        return f"the value {row.get('value')!r} is no finite number"
     count = _number(n) if n is not None else None
     if n is not None and (count is None or count < 0 or count != int(count)):
-        return f"n {n!r} of {metric} is no whole number >= 0"
+        return f"n {n!r} is no whole number >= 0"
     return ReportedScore(
         metric=metric.strip(),
         value=value,

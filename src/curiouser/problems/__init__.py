@@ -58,6 +58,7 @@ from curiouser.problems.service import ProblemService
 from curiouser.problems.settings import CLEARABLE, Given
 from curiouser.problems.settings import checked as checked_settings
 from curiouser.problems.sources import Tables
+from curiouser.problems.standings import memorised_note
 from curiouser.problems.views import ComparedCases
 
 __all__ = [
@@ -111,6 +112,7 @@ __all__ = [
     "describe_problem",
     "draw_history",
     "history_svg",
+    "memorised_note",
     "spark",
     "write_history_svg",
 ]

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from curiouser.kernel.words import counted
 from curiouser.problems.results import History, ProblemHistory, Standing
 
 MOST_LINES = 6
@@ -153,7 +154,8 @@ class _Chart:
 def _spark_lines(lines: Sequence[ProblemHistory], ink: _Ink) -> list[str]:
     models = [standing.model for standing in lines[0].standings]
     widest = max(len(line.problem.name) for line in lines)
-    head = f"error over {len(models)} models: {models[0]} to {models[-1]}"
+    over = f"over {len(models)} models: {models[0]} to {models[-1]}" if len(models) > 1 else f"on {models[0]}"
+    head = f"error {over}"
     made = []
     for line in lines:
         sparks = "".join(_spark(one.error.value, ink) for one in line.standings)
@@ -170,7 +172,9 @@ def _last(line: ProblemHistory) -> str:
     if not scored:
         return "not scored yet"
     first, last = scored[0], scored[-1]
-    return f"{first.error.value:.2f} -> {last.error.value:.2f}, {last.state} on {last.model}"
+    since = f"{first.error.value:.2f} -> " if len(scored) > 1 else ""
+    beside = counted(last.error.n, last.error.missing)
+    return f"{since}{last.error.value:.2f} ({beside}), {last.state} on {last.model}"
 
 
 def _highest(line: ProblemHistory, *, alone: bool) -> float:

@@ -10,6 +10,7 @@ import polars as pl
 from curiouser.data import BranchMovedError, DataCommit, DataService, Origin, Value, input_hash, predicates
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.kernel.ids import DataCommitId, ExampleId
+from curiouser.kernel.words import plural
 from curiouser.problems.drafts import PatternDraft
 from curiouser.problems.errors import PatternDisagreesError, PatternNotFoundError
 from curiouser.problems.records import Pattern
@@ -156,7 +157,7 @@ class Placing:
         labelled = rows.filter(pl.col(label).is_not_null())
         if labelled.is_empty():
             raise PatternNotFoundError(
-                f"{where} selects {len(rows):,} row(s) of {on}, none of them labelled", "widen the predicate"
+                f"{where} selects {plural(len(rows), 'row')} of {on}, none of them labelled", "widen the predicate"
             )
         return tuple(Pattern(example_id=ExampleId(each)) for each in labelled["id"]), len(rows) - len(labelled)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.kernel.errors import UsageError
+from curiouser.kernel.words import plural
 from curiouser.problems.drafts import PatternDraft, where
 from curiouser.problems.errors import BadPatternsError, PatternDisagreesError
 from curiouser.problems.pattern_files import Row, drafts_from, read_ids, read_rows
@@ -68,7 +69,9 @@ def place(source: Source, placing: Placing, task: Task, *, on: str, message: str
         existing = placing.rows_by_id(read_ids(source.ids, task), on=on)
     if source.where is not None:
         existing, left_out = placing.rows_where(source.where, on=on)
-        notes = (f"{left_out:,} selected row(s) have no label and were left out",) if left_out else ()
+        if left_out:
+            said = plural(left_out, "selected row has no label and was", "selected rows have no label and were")
+            notes = (f"{said} left out",)
     placed = placing.commit(drafts, on=on, message=message, actor=actor)
     return Placed(
         patterns=(*placed.patterns, *existing),

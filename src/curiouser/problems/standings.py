@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from curiouser.kernel.ids import ExampleId, ProblemName
+from curiouser.kernel.words import agreeing, plural
 from curiouser.measure import Measured, ProblemState, clopper_pearson, lower_bound, standing, upper_bound
 from curiouser.models import Model, ModelKind
 from curiouser.problems.judging import Judged, Session
@@ -109,7 +110,9 @@ def _error(model: Model, mine: Judged, exam: Exam) -> Measured:
     if model.kind is ModelKind.REPORTED:
         reason = "only reported scores of this model remain"
     elif mine.memorised.any():
-        reason = f"{int(mine.memorised.sum())} of {len(exam.patterns)} patterns stand in its training data"
+        memorised, others = int(mine.memorised.sum()), int((~mine.memorised).sum())
+        known = f"{memorised:,} of {plural(len(exam.patterns), 'pattern')} {agreeing(memorised, 'stands')}"
+        reason = f"{known} in its training data" + (", and no other has an answer" if others else "")
     else:
         reason = "no pattern has an answer" if exam.cases else "there is no pattern"
     return Measured(
@@ -130,9 +133,9 @@ def sentence(one: Standing, models_tried: int | None) -> str:
     error, counted = one.error, f"{one.failed:,} of {one.error.n:,} failed"
     flipped = ", ".join(one.flipped[:_SHOWN]) + (" …" if len(one.flipped) > _SHOWN else "")
     more = f"; {one.more_needed} more without error would prove it fixed" if one.more_needed else ""
-    tried = f"{models_tried} model(s) were tried; written patterns are no random sample"
+    tried = f"{plural(models_tried or 0, 'model was', 'models were')} tried; written patterns are no random sample"
     bound = f"the upper bound {one.upper_bound or 0:.3f} is within the tolerance of {one.tolerance:g}"
-    live = f"not failing on the live model; new failures: {flipped or 'none'}"
+    live = "not failing on the live model" + (f", which passes these: {flipped}" if flipped else "")
     words = {
         ProblemState.UNSCORED: f"unscored: {error.reason}",
         ProblemState.FAILING: f"failing: {counted}, more than the tolerance of {one.tolerance:g}",
@@ -141,9 +144,17 @@ def sentence(one: Standing, models_tried: int | None) -> str:
         ProblemState.REGRESSED: f"regressed: {counted}, beyond chance, and {live}",
         ProblemState.SLIPPED: f"slipped: {counted}, within chance, and {live}",
     }
-    stand, are = ("patterns stand", "are") if one.memorised > 1 else ("pattern stands", "is")
-    memorised = f"; {one.memorised:,} {stand} in its training data and {are} left out" if one.memorised else ""
-    return words[one.state] + memorised
+    # An unscored state has said it already.
+    seen = "" if one.state == ProblemState.UNSCORED else memorised_note(one)
+    return words[one.state] + (f"; {seen}" if seen else "")
+
+
+def memorised_note(one: Standing) -> str:
+    """Say how many patterns stand in a model's training data; empty where none does."""
+    if not one.memorised:
+        return ""
+    stand, are = agreeing(one.memorised, "stands"), agreeing(one.memorised, "is")
+    return f"{plural(one.memorised, 'pattern')} {stand} in its training data and {are} left out"
 
 
 def _flipped(exam: Exam, mine: Judged, live: Judged | None) -> tuple[ExampleId, ...]:

@@ -44,6 +44,9 @@ def storage_error(error: OSError, doing: str) -> StorageError:
         errno.EFBIG: "the file-size limit (ulimit -f) is too small for this",
         errno.EROFS: "the file system is read-only: copy the workspace elsewhere, or mount it writable",
         errno.EACCES: "you may not write there: check the owner and mode of the folder",
+        errno.ENOENT: "check the path: that file or folder is not there",
+        errno.ENOTDIR: "check the path: a part of it is a file, not a folder",
+        errno.EISDIR: "this is a folder: name a file in it",
         errno.EPERM: "you may not write there: check the owner and mode of the folder",
     }
     number = error.errno or _number_in(str(error))

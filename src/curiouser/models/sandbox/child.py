@@ -8,6 +8,7 @@ protocol has pipes of its own.
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import sys
 import traceback
 from pathlib import Path
@@ -20,6 +21,8 @@ from curiouser.models.sandbox.verdicts import wrong_rows
 from curiouser.models.sandbox.watching import Watch
 
 _SHOWN_LINES = 12
+_OURS = (str(Path(__file__).parent), str(Path(importlib.__file__).parent), "<frozen importlib")
+"""Where frames lie that lead to the model's code: of this package, and of the import that it asked for."""
 
 
 class Asked:
@@ -101,10 +104,12 @@ def _said(error: BaseException) -> str:
 
 
 def _tail() -> str:
-    """Return the last lines of the traceback, without the frames that are ours."""
+    """Return the last lines of the traceback, without the frames above the model's own; empty where it has none."""
     kind, error, trace = sys.exc_info()
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(str(Path(__file__).parent)):
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OURS):
         trace = trace.tb_next
+    if trace is None:
+        return ""
     lines = "".join(traceback.format_exception(kind, error, trace)).splitlines()
     return "\n".join(line[:300] for line in lines[-_SHOWN_LINES:])
 

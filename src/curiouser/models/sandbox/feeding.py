@@ -9,6 +9,7 @@ import typing
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 Callee = Callable[[Any], object]
@@ -19,11 +20,18 @@ def find(target: str) -> Callee:
     """Import ``module:function``.
 
     Raises:
+        ModuleNotFoundError: There is no such module; says where it was looked for.
         AttributeError: The module has no such name.
         TypeError: It is there, and can't be called.
     """
     module_name, _, path = target.partition(":")
-    found: Any = importlib.import_module(module_name)
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if not f"{module_name}.".startswith(f"{error.name}."):
+            raise  # the module is there, and what it imports is not
+        where = f"neither {Path.cwd()} nor the installed packages have a module {error.name!r}"
+        raise ModuleNotFoundError(where, name=error.name) from None
     for part in path.split("."):
         found = getattr(found, part)
     if not callable(found):

@@ -9,9 +9,10 @@ import click
 
 from curiouser.access import AuditBrokenError, AuditEntry, AuditHead
 from curiouser.kernel.errors import UsageError
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.access import audit_body, checked_audit_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, table
+from curiouser.surfaces.cli.show import emit, json_option, table
 from curiouser.workspace import Workspace
 
 _NOTED = re.compile(r"(\d{1,9}):([0-9a-f]{64})")

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from curiouser.evaluations import Comparison, PairsOfGroup
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.evaluations import comparison_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, number, plural, table, warn
+from curiouser.surfaces.cli.show import emit, json_option, number, table, warn
 from curiouser.workspace import Workspace
 
 

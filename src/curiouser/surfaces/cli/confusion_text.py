@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from curiouser.evaluations import ConfusionMatrix
-from curiouser.surfaces.cli.show import plural, table
+from curiouser.kernel.words import plural
+from curiouser.surfaces.cli.show import table
 
 _MOST_CLASSES = 8
 """A grid of more classes is wider than a terminal, and mostly empty."""

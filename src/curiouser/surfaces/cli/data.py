@@ -21,6 +21,7 @@ from curiouser.data import (
     RowChange,
     ShownCommit,
 )
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.data import (
     blame_body,
     collected_body,
@@ -33,7 +34,7 @@ from curiouser.surfaces.bodies.data import (
     shown_body,
 )
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, printable, table
+from curiouser.surfaces.cli.show import emit, json_option, printable, table
 from curiouser.workspace import Workspace
 
 _SHORT = 12

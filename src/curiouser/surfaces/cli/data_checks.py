@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import click
 
 from curiouser.datachecks import Checked, CheckResult, CheckRun, Offence, Outcome, Severity
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.datachecks import check_runs_body, checked_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import Tinted, emit, json_option, plural, printable, progress, table
+from curiouser.surfaces.cli.show import Tinted, emit, json_option, printable, progress, table
 from curiouser.workspace import Workspace
 
 _GATE_FAILED = 3

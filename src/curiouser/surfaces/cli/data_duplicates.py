@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import click
 
 from curiouser.datachecks import DuplicatePair, Duplicates
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.duplicates import duplicates_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, progress, table
+from curiouser.surfaces.cli.show import emit, json_option, progress, table
 from curiouser.workspace import Workspace
 
 

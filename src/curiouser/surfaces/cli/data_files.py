@@ -12,9 +12,10 @@ import click
 from curiouser.data import ColumnType, Dialect, ExportPlan, Imported, Origin
 from curiouser.kernel.errors import UsageError
 from curiouser.kernel.ids import DataCommitId
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.data_files import exported_body, imported_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, progress, warn
+from curiouser.surfaces.cli.show import emit, json_option, progress, warn
 from curiouser.workspace import Workspace
 
 _SHORT = 12

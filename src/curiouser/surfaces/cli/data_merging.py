@@ -8,6 +8,7 @@ import click
 
 from curiouser.data import Merge, MergeConflict, Merged, MergeState, Protection, Resolution, SettlingRule, Value
 from curiouser.kernel.errors import ConflictError, UsageError
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.data_merging import (
     conflicts_body,
     merge_body,
@@ -17,7 +18,7 @@ from curiouser.surfaces.bodies.data_merging import (
     protections_body,
 )
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, printable, table
+from curiouser.surfaces.cli.show import emit, json_option, printable, table
 from curiouser.workspace import Workspace
 from curiouser.workspace.ranking import rank_by_order, rank_by_role
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import click
 
+from curiouser.kernel.words import plural
 from curiouser.proposals import Proposal, ProposalState, ShownProposal, Verdict
 from curiouser.surfaces.bodies.proposals import proposals_body, shown_proposal_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, printable, table
+from curiouser.surfaces.cli.show import emit, json_option, printable, table
 from curiouser.workspace import Workspace
 
 _SHORT = 12

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from curiouser.evaluations import Evaluation, EvaluationRun
+from curiouser.kernel.words import plural
 from curiouser.measure import Measured
 from curiouser.surfaces.bodies.evaluations import run_body
 from curiouser.surfaces.cli.confusion_text import confusion_text
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, number, plural, progress, table, warn
+from curiouser.surfaces.cli.show import emit, json_option, number, progress, table, warn
 from curiouser.workspace import Workspace
 
 _SHOWN = {
@@ -65,7 +66,7 @@ def _text(run: EvaluationRun, metrics: tuple[str, ...], *, confusion: bool) -> s
     heads = ["Model", *metrics, f"{metrics[0]}, all rows", ""]
     rows = [_row(one, metrics) for one in run.evaluations]
     said = f"{plural(run.rows, 'row')}, {run.sample:,} drawn from users; {plural(run.model_calls, 'model call')}"
-    lines = [f"Test set {run.test_set[:8]}: {said}", "", table(heads, rows)]
+    lines = [f"Test set {run.test_set[:8]}: {said}", "", table(heads, rows) if rows else "No model was evaluated."]
     lines += _sliced(run, metrics[0])
     for one in run.evaluations if confusion else ():
         lines += ["", confusion_text(one.confusion, _name(one))]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.workspace import verified_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, progress
+from curiouser.surfaces.cli.show import emit, json_option, progress
 from curiouser.workspace import Workspace
 from curiouser.workspace.verifying import Verified, verify
 

@@ -12,9 +12,10 @@ from types import FrameType
 import click
 
 from curiouser.jobs import Job, JobState
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.jobs import job_body, jobs_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, printable, table
+from curiouser.surfaces.cli.show import emit, json_option, printable, table
 from curiouser.workspace import Workspace
 from curiouser.workspace.working import make_worker
 

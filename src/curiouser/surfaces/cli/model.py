@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from curiouser.kernel.canonical import Json
+from curiouser.kernel.words import plural
 from curiouser.models import Model, write_rows
 from curiouser.surfaces.bodies.models import (
     Shown,
@@ -23,7 +24,7 @@ from curiouser.surfaces.bodies.models import (
 from curiouser.surfaces.cli.context import pass_workspace
 from curiouser.surfaces.cli.model_adding import adding_options, asked_for, read_input
 from curiouser.surfaces.cli.model_views import added_text, asked_text, list_text, show_text, updated_text
-from curiouser.surfaces.cli.show import emit, json_option, plural, warn
+from curiouser.surfaces.cli.show import emit, json_option, warn
 from curiouser.workspace import Workspace
 
 on_option = click.option(

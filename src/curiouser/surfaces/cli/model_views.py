@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from curiouser.kernel.words import plural
 from curiouser.models import Added, Asked, Model, ModelKind, Updated
 from curiouser.surfaces.bodies.models import Shown
-from curiouser.surfaces.cli.show import cell_text, plural, printable, table
+from curiouser.surfaces.cli.show import cell_text, printable, table
 
 _SHORT = 8
 

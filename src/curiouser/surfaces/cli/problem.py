@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from curiouser.kernel.words import plural
 from curiouser.problems import CLEARABLE, ListedProblem, PatternsChanged, Problem, ProblemStep, SuiteImported, Undone
 from curiouser.surfaces.bodies.problems import (
     changed_body,
@@ -21,7 +22,7 @@ from curiouser.surfaces.cli.context import pass_workspace
 from curiouser.surfaces.cli.problem_options import FILE, counted, on_option, settings_options, source_options
 from curiouser.surfaces.cli.problem_patterns import pattern, template
 from curiouser.surfaces.cli.problem_views import check, history, show, triage
-from curiouser.surfaces.cli.show import emit, json_option, plural, printable, table, warn
+from curiouser.surfaces.cli.show import emit, json_option, printable, table, warn
 from curiouser.workspace import Workspace
 
 

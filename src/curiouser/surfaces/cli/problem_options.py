@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from curiouser.surfaces.cli.show import plural
+from curiouser.kernel.words import plural
 
 F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(dir_okay=False, path_type=Path)

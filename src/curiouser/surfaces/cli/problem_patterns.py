@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from curiouser.kernel.words import plural
 from curiouser.problems import Pattern, PatternsChanged
 from curiouser.surfaces.bodies.problems import changed_body, patterns_body
 from curiouser.surfaces.cli.context import pass_workspace
 from curiouser.surfaces.cli.problem_options import FILE, counted, source_options
-from curiouser.surfaces.cli.show import emit, json_option, plural, table, warn
+from curiouser.surfaces.cli.show import emit, json_option, table, warn
 from curiouser.workspace import Workspace
 
 

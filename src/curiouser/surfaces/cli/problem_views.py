@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from curiouser.kernel.words import agreeing, plural
 from curiouser.problems import (
     Check,
     Checked,
@@ -19,12 +20,13 @@ from curiouser.problems import (
     Triage,
     TriagedProblem,
     draw_history,
+    memorised_note,
     write_history_svg,
 )
 from curiouser.surfaces.bodies.problems import check_body, history_body, shown_body, triage_body
 from curiouser.surfaces.cli.context import pass_workspace
 from curiouser.surfaces.cli.problem_options import FILE, on_option
-from curiouser.surfaces.cli.show import Tinted, emit, json_option, number, plural, printable, table, warn
+from curiouser.surfaces.cli.show import Tinted, emit, json_option, number, printable, table, warn
 from curiouser.workspace import Workspace
 
 _BAD = 3
@@ -178,7 +180,7 @@ def _triage_text(one: Triage) -> str:
         lines.append(table(heads, [_ranked(each) for each in others], right=(1,)))
         lines += ["", *(f"{each.problem.name}: {said}" for each in others for said in each.fill)]
     seen = [each for each in one.problems if each.standing.memorised]
-    notes = {f"{each.problem.name}: {each.standing.sentence.partition('; ')[2]}" for each in seen}
+    notes = {f"{each.problem.name}: {memorised_note(each.standing)}" for each in seen}
     return "\n".join([*lines, *([""] if notes else []), *sorted(notes)])
 
 
@@ -196,7 +198,7 @@ def _ranked(one: TriagedProblem) -> list[object]:
         f"{impact.value:.3g} [{impact.low:.3g}, {impact.high:.3g}]" if impact else None,
         rank,
         _state(one.standing),
-        number(error.value, n=error.n) if error.value is not None else None,
+        number(error.value, n=error.n, missing=error.missing) if error.value is not None else None,
         f"{share.percent:.3g}% [{share.low:.3g}, {share.high:.3g}] {share.source}" if share else None,
         _harm(one),
     ]
@@ -216,7 +218,7 @@ def _history_text(one: History, *, ascii_only: bool) -> str:
         (
             _model(each),
             _state(each),
-            number(each.error.value, each.error.low, each.error.high, n=each.error.n),
+            number(each.error.value, each.error.low, each.error.high, n=each.error.n, missing=each.error.missing),
             *_confusion(each),
         )
         for each in one.problems[0].standings
@@ -240,7 +242,7 @@ def _check_text(one: Check) -> str:
     ]
     stopped = sum(each.blocks for each in one.problems)
     said = (
-        f"{one.model}: {plural(stopped, 'problem')} of {len(rows)} stop it"
+        f"{one.model}: {stopped:,} of {plural(len(rows), 'problem')} {agreeing(stopped, 'stops')} it"
         if stopped
         else f"{one.model}: nothing stops it"
     )

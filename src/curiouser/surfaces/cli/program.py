@@ -83,7 +83,11 @@ def run(arguments: list[str]) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as stop:
+        # Click suppresses the end of the input that makes it give up, and keeps it as the context.
+        if isinstance(stop.__context__, EOFError):
+            click.echo("The input ended where an answer was needed; give it as an option, see --help.", err=True)
+            sys.exit(2)
         click.echo("Interrupted; what was finished is kept, and the same command goes on from there.", err=True)
         sys.exit(_INTERRUPTED)
     except BrokenPipeError:

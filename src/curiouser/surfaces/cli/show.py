@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 import click
 
 from curiouser.kernel.canonical import Json
+from curiouser.kernel.words import counted
 from curiouser.surfaces.bodies.text import json_text
 from curiouser.surfaces.cli.context import Session
 
@@ -86,12 +87,21 @@ def printable(text: str) -> str:
     return "".join(_visible(letter) for letter in text)
 
 
-def number(value: float | None, low: float | None = None, high: float | None = None, *, n: int | None = None) -> str:
-    """Show a number with its interval and n.
+def number(
+    value: float | None,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    n: int | None = None,
+    missing: int = 0,
+) -> str:
+    """Show a number with its interval, its n, and what was missing.
 
     Examples:
         >>> number(0.8421, 0.811, 0.869, n=600)
         '0.842 [0.811, 0.869] n=600'
+        >>> number(0.588, n=34, missing=33)
+        '0.588 n=34, 33 missing'
         >>> number(None)
         '–'
     """
@@ -100,17 +110,7 @@ def number(value: float | None, low: float | None = None, high: float | None = N
     text = f"{value:.3f}"
     if low is not None and high is not None:
         text += f" [{low:.3f}, {high:.3f}]"
-    return text + (f" n={n:,}" if n is not None else "")
-
-
-def plural(count: int, thing: str, things: str | None = None) -> str:
-    """Count things in words.
-
-    Examples:
-        >>> plural(1, "row"), plural(2_000, "row"), plural(2, "branch", "branches")
-        ('1 row', '2,000 rows', '2 branches')
-    """
-    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
+    return text if n is None else f"{text} {counted(n, missing)}"
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from curiouser.evaluations import Slice, SlicedRows
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.evaluations import slice_body, slices_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, table
+from curiouser.surfaces.cli.show import emit, json_option, table
 from curiouser.workspace import Workspace
 
 

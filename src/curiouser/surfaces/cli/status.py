@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.workspace import status_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, table
+from curiouser.surfaces.cli.show import emit, json_option, table
 from curiouser.workspace import Workspace
 from curiouser.workspace.standing import Status
 from curiouser.workspace.standing import status as status_of

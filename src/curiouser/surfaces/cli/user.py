@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import click
 
 from curiouser.access import EVERY_WORKSPACE, Role, User
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.access import ended_body, invited_body, new_user_body, user_body, users_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, printable, table
+from curiouser.surfaces.cli.show import emit, json_option, printable, table
 from curiouser.workspace import Workspace
 
 _NOBODY = "none"

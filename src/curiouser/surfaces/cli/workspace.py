@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.workspace import backup_body
 from curiouser.surfaces.cli.context import pass_workspace
-from curiouser.surfaces.cli.show import emit, json_option, plural, progress
+from curiouser.surfaces.cli.show import emit, json_option, progress
 from curiouser.workspace import Workspace
 from curiouser.workspace.backups import back_up
 from curiouser.workspace.backups import restore as restore_from

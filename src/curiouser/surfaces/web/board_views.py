@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from curiouser.data import DataCommit
 from curiouser.evaluations import Leaderboard, LeaderboardRow, LeaderboardScore
 from curiouser.kernel.canonical import Json
+from curiouser.kernel.words import plural
 from curiouser.measure import Measured, Metric
 from curiouser.surfaces.web.charts import Chart
-from curiouser.surfaces.web.filters import number, plural
+from curiouser.surfaces.web.filters import number
 from curiouser.surfaces.web.row_charts import ScoreLine, leaderboard_strip
 from curiouser.surfaces.web.tables import Column, Table
 

@@ -9,10 +9,11 @@ from typing import Literal, Self, TypedDict
 from curiouser.data import Value
 from curiouser.evaluations import Comparison, Flip, Pair, PairsOfGroup
 from curiouser.kernel.canonical import Json
+from curiouser.kernel.words import plural
 from curiouser.measure import FloatArray, IntArray, Measured, Metric
 from curiouser.models import Model
 from curiouser.surfaces.bodies.data import value_body
-from curiouser.surfaces.web.filters import number, plural, signed
+from curiouser.surfaces.web.filters import number, signed
 from curiouser.surfaces.web.tables import Column, Table
 from curiouser.workspace import Workspace
 

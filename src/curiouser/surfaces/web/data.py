@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from curiouser.data import DataCommit, DataDiff, DatasetStatus, Imported, Origin, RefKind, page_of_rows
 from curiouser.kernel.errors import CuriouserError
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.data import data_status_body
 from curiouser.surfaces.serving.answers import body_answer, see_other
 from curiouser.surfaces.serving.roles import Verb
@@ -26,7 +27,6 @@ from curiouser.surfaces.web.data_views import (
     rows_table,
     shown,
 )
-from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.posted import Form, Posted
 from curiouser.surfaces.web.rendering import page
 from curiouser.surfaces.web.tables import AsFile, Format, table_answer

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from curiouser.evaluations import Leaderboard, Pair, PairsOfGroup
+from curiouser.kernel.words import plural
 from curiouser.measure import Measured
 from curiouser.problems import ProblemHistory, Standing, TriagedProblem, describe_problem
 from curiouser.surfaces.web.charts import Chart, Point, Series, error_curve
-from curiouser.surfaces.web.filters import interval, number, percent, plural
+from curiouser.surfaces.web.filters import interval, number, percent
 from curiouser.surfaces.web.row_charts import (
     DifferenceLine,
     Factor,

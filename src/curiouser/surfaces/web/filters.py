@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from curiouser.kernel.clock import from_text
+from curiouser.kernel.words import plural
 from curiouser.surfaces.web.datacheck_views import lead_words
 from curiouser.surfaces.web.wording import WORDS
 
@@ -110,16 +111,6 @@ def short(value: str | None, length: int = 7) -> str:
         'ea2541d'
     """
     return MISSING if value is None else value[:length]
-
-
-def plural(count: int, one: str, several: str = "") -> str:
-    """Write a count with its noun.
-
-    Examples:
-        >>> plural(1, "pattern"), plural(1248, "row"), plural(2, "branch", "branches")
-        ('1 pattern', '1,248 rows', '2 branches')
-    """
-    return f"{number(count)} {one if count == 1 else several or f'{one}s'}"
 
 
 @pass_context

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from curiouser.checklist import Checked, Checklist, Group
 from curiouser.data import DatasetNotFoundError
 from curiouser.jobs import Job, JobState
+from curiouser.kernel.words import plural
 from curiouser.measure import Measured
 from curiouser.models import Model, ModelKind
-from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.lineup import Lineup, lineup
 from curiouser.surfaces.web.problem_list import FAILS, HOLDS, few
 from curiouser.workspace import Workspace

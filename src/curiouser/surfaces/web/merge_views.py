@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from curiouser.data import ConflictKind, Merge, MergeConflict, MergeState, Resolution, SettlingRule, Value
 from curiouser.kernel.canonical import Json
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.data import value_body
 from curiouser.surfaces.bodies.data_merging import merge_body
 from curiouser.surfaces.web.data_views import main_columns, shown
-from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.tables import Column, Table
 from curiouser.workspace import Workspace
 

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from curiouser.data import MergeState, Resolution, SettlingRule
 from curiouser.kernel.errors import BadInputError, CuriouserError
+from curiouser.kernel.words import plural
 from curiouser.surfaces.serving.answers import see_other
 from curiouser.surfaces.serving.roles import NEEDS, Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
-from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.merge_views import (
     conflicts_table,
     merge_view,

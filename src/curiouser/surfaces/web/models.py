@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from curiouser.kernel.configuration import TaskKind
 from curiouser.kernel.errors import BadInputError, CuriouserError
+from curiouser.kernel.words import plural
 from curiouser.models import Model, ModelKind, write_rows
 from curiouser.surfaces.rest.downloads import written
 from curiouser.surfaces.serving.answers import see_other
 from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
-from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.model_views import (
     ModelList,
     facts_of,

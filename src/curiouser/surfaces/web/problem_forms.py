@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from curiouser.kernel.errors import BadInputError, CuriouserError
 from curiouser.kernel.ids import problem_name
+from curiouser.kernel.words import plural
 from curiouser.problems import Problem, UserReport
 from curiouser.surfaces.bodies.problems import problem_body
 from curiouser.surfaces.serving.answers import entity_tag, see_other
 from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
-from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.pattern_rows import FEWEST, MOST, TypedRows, empty_rows, typed_rows
 from curiouser.surfaces.web.posted import Form, Posted
 from curiouser.surfaces.web.problem_settings import (

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 
+from curiouser.kernel.words import plural
 from curiouser.problems import (
     PatternOutcome,
     Problem,
@@ -26,7 +27,6 @@ from curiouser.problems import (
 )
 from curiouser.surfaces.web.charts import Chart
 from curiouser.surfaces.web.drawing import curve_of, equation_of
-from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.lineup import Lineup, lineup
 from curiouser.surfaces.web.problem_list import HOLDS, Short, harm_words, missing_factors
 from curiouser.surfaces.web.tables import Format

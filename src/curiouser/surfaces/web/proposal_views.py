@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from curiouser.data import DataDiff
 from curiouser.datachecks import Checked, NeverCheckedError
+from curiouser.kernel.words import plural
 from curiouser.proposals import Blocker, Proposal, ProposalState, ShownProposal, Verdict
 from curiouser.surfaces.bodies.proposals import proposal_body
 from curiouser.surfaces.serving.roles import NEEDS, Verb
 from curiouser.surfaces.web.data_views import DiffLine, diff_lines, main_columns
 from curiouser.surfaces.web.datacheck_views import ShownResult, in_order, shown_result
-from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.merge_views import MergeView, merge_view
 from curiouser.surfaces.web.tables import Column, Table
 from curiouser.workspace import Workspace

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from curiouser.data import DatasetNotFoundError
 from curiouser.evaluations import SlicedRows
 from curiouser.kernel.errors import CuriouserError
+from curiouser.kernel.words import plural
 from curiouser.surfaces.serving.answers import see_other
 from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
-from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.posted import Form, Posted
 from curiouser.surfaces.web.rendering import page
 from curiouser.surfaces.web.tables import AsFile, Column, Table, table_answer

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from curiouser.access import EVERY_WORKSPACE, Role, User
 from curiouser.kernel.errors import BadInputError, CuriouserError
+from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.access import user_body
 from curiouser.surfaces.serving.answers import body_answer, see_other
 from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Caller, Routes
 from curiouser.surfaces.serving.settings import Settings
-from curiouser.surfaces.web.filters import plural
 from curiouser.surfaces.web.posted import Form, Posted
 from curiouser.surfaces.web.rendering import page
 from curiouser.surfaces.web.tables import AsFile, Column, Table, table_answer
