@@ -145,3 +145,8 @@ def test_a_factor_that_cannot_be_is_refused(wrong: object) -> None:
     assert callable(wrong)
     with pytest.raises(ValueError, match=r"."):
         wrong()
+
+
+def test_draws_that_are_no_table_have_no_ranks() -> None:
+    with pytest.raises(ValueError, match="1 dimensions"):
+        rank_ranges(np.array([3.0, 1.0]))

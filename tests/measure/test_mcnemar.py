@@ -63,3 +63,12 @@ def test_the_interval_covers_as_often_as_it_says(n: int, discordant: float, diff
         interval = mcnemar_interval(int(only_a), int(only_b), n)
         covered += int(count) * (interval.low <= difference <= interval.high)
     assert covered / 4000 > 0.935
+
+
+@pytest.mark.parametrize(
+    ("only_a", "only_b", "n", "message"),
+    [(0, 0, 0, "no rows"), (20, 5, 10, "25 of 10"), (-1, 5, 10, "5 of 4"), (5, -1, 10, "-1 of 4")],
+)
+def test_counts_that_cannot_be_are_refused(only_a: int, only_b: int, n: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        mcnemar(only_a, only_b, n)

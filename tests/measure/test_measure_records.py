@@ -48,3 +48,8 @@ def test_every_metric_has_a_sentence_a_range_and_a_direction(kind: TaskKind) -> 
 def test_top_accuracies_are_offered_only_where_there_are_more_classes() -> None:
     assert "top_3_accuracy" not in metrics_of(TaskKind.MULTICLASS, ("a", "b", "c"))
     assert "top_5_accuracy" in metrics_of(TaskKind.MULTICLASS, tuple("abcdef"))
+
+
+def test_a_kind_of_task_that_is_none_has_no_metrics() -> None:
+    with pytest.raises(ValueError, match="binary, multiclass, regression, got 'foo'"):
+        metrics_of("foo")  # type: ignore[arg-type]  # what a caller without types may write

@@ -1,5 +1,7 @@
 """Holm's adjustment, intervals that agree with it, and verdicts in words."""
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,3 +50,16 @@ def test_a_verdict_needs_an_adjusted_p_below_five_percent_and_knows_which_way_is
     p: float | None, difference: float | None, *, higher: bool | None, expected: Verdict
 ) -> None:
     assert verdict(p, difference, higher_is_better=higher) == expected
+
+
+@pytest.mark.parametrize("wrong", [2.0, -0.1, math.nan, math.inf])
+def test_what_is_no_p_value_is_refused(wrong: float) -> None:
+    for adjust in (holm, holm_confidences):
+        with pytest.raises(ValueError, match=r"a p value must be in \[0, 1\]"):
+            adjust([0.03, None, wrong])
+
+
+@pytest.mark.parametrize("alpha", [0, 1, math.nan])
+def test_an_alpha_that_is_no_chance_is_refused(alpha: float) -> None:
+    with pytest.raises(ValueError, match="alpha"):
+        holm_confidences([0.03], alpha=alpha)

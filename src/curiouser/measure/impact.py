@@ -38,7 +38,12 @@ class TypedShare:
         return (self.low + self.high) / 2 if self.likely is None else self.likely
 
     def draws(self, count: int, rng: np.random.Generator) -> FloatArray:
-        """Draw plausible percents, uniform or triangular: ``(count,)``."""
+        """Draw plausible percents, uniform or triangular: ``(count,)``.
+
+        Args:
+            count: How many.
+            rng: Chance.
+        """
         if self.low == self.high:
             return np.full(count, self.low)
         if self.likely is None:
@@ -65,7 +70,12 @@ class CountedShare:
         return 100 * self.users / self.active
 
     def draws(self, count: int, rng: np.random.Generator) -> FloatArray:
-        """Draw plausible percents under Jeffreys' prior: ``(count,)``."""
+        """Draw plausible percents under Jeffreys' prior: ``(count,)``.
+
+        Args:
+            count: How many.
+            rng: Chance.
+        """
         return 100 * jeffreys_draws(self.users, self.active, draws=count, rng=rng)
 
 
@@ -280,6 +290,9 @@ def rank_ranges(drawn: FloatArray) -> list[RankRange | None]:
         One range per problem, None where its impact is missing; such a problem takes
         no rank from the others.
 
+    Raises:
+        ValueError: The draws are no table.
+
     Source:
         DESIGN §5; Goldstein and Spiegelhalter (1996), JRSS A 159:385-443 (ranks with
         their uncertainty).
@@ -289,6 +302,8 @@ def rank_ranges(drawn: FloatArray) -> list[RankRange | None]:
         >>> ranges[1], ranges[2]
         (RankRange(best=2, worst=2), None)
     """
+    if drawn.ndim != 2:
+        raise ValueError(f"draws must be (draws, n_problems), got {drawn.ndim} dimensions")
     known = ~np.isnan(drawn).any(axis=0)
     scored = drawn[:, known]
     ranges: list[RankRange | None] = [None] * drawn.shape[1]

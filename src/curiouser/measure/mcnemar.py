@@ -52,6 +52,9 @@ def mcnemar_interval(only_a: int, only_b: int, n: int, *, confidence: float = 0.
     Returns:
         The interval, within [-1, 1].
 
+    Raises:
+        ValueError: n is not > 0, a count is below 0, more rows differ than there are, or confidence is outside (0, 1).
+
     Source:
         Clopper and Pearson (1934), Biometrika 26, conditional on the discordant rows; the
         product: Zou and Donner (2008), Statistics in Medicine 27:1693-1702.
@@ -97,6 +100,9 @@ def mcnemar(only_a: int, only_b: int, n: int, *, missing: int = 0, confidence: f
 
     Returns:
         The difference, b minus a, with p value, interval and flips.
+
+    Raises:
+        ValueError: n is not > 0, a count is below 0, more rows differ than there are, or confidence is outside (0, 1).
 
     Source:
         As ``mcnemar_p_value`` and ``mcnemar_interval``.

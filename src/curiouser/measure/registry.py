@@ -136,6 +136,9 @@ def metrics_of(kind: TaskKind, classes: Sequence[str] = ()) -> dict[str, Metric]
         Metrics by name; for several classes also ``top_3_accuracy`` and the like, and
         ``precision[class]``, ``recall[class]``, ``f1[class]``.
 
+    Raises:
+        ValueError: There is no such kind of task.
+
     Source:
         Slides 23-24: the business understands the metric before it signs it off.
 
@@ -149,6 +152,8 @@ def metrics_of(kind: TaskKind, classes: Sequence[str] = ()) -> dict[str, Metric]
         return {metric.name: metric for metric in _BINARY}
     if kind == TaskKind.REGRESSION:
         return {metric.name: metric for metric in _REGRESSION}
+    if kind != TaskKind.MULTICLASS:
+        raise ValueError(f"a task is one of {', '.join(TaskKind)}, got {kind!r}")
     tops = [
         _share(
             f"top_{count}_accuracy",

@@ -17,6 +17,9 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     Returns:
         Adjusted p values in the same order, each in [0, 1]; None stays None.
 
+    Raises:
+        ValueError: A p value is outside [0, 1], or NaN.
+
     Source:
         Holm (1979), Scandinavian Journal of Statistics 6:65-70.
 
@@ -24,7 +27,7 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
         >>> holm([0.01, None, 0.04, 0.03])
         [0.03, None, 0.06, 0.06]
     """
-    places = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
+    places = _ordered(p_values)
     adjusted: list[float | None] = [None] * len(p_values)
     so_far = 0.0
     for rank, (p, place) in enumerate(places):
@@ -43,6 +46,9 @@ def holm_confidences(p_values: Sequence[float | None], *, alpha: float = ALPHA) 
     Returns:
         Confidence per comparison, in the same order, each in [1 - alpha, 1).
 
+    Raises:
+        ValueError: A p value is outside [0, 1], or NaN; or alpha is outside (0, 1).
+
     Source:
         Holm (1979): the level at which each step stopped or passed.
 
@@ -50,7 +56,9 @@ def holm_confidences(p_values: Sequence[float | None], *, alpha: float = ALPHA) 
         >>> [round(confidence, 4) for confidence in holm_confidences([0.001, 0.2, 0.9])]
         [0.9833, 0.975, 0.975]
     """
-    places = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must be in (0, 1), got {alpha}")
+    places = _ordered(p_values)
     levels = [alpha] * len(p_values)
     rejected = 0
     while rejected < len(places) and places[rejected][0] * (len(places) - rejected) < alpha:
@@ -58,6 +66,15 @@ def holm_confidences(p_values: Sequence[float | None], *, alpha: float = ALPHA) 
     for rank, (_, place) in enumerate(places):
         levels[place] = alpha / (len(places) - min(rank, rejected))
     return [1 - level for level in levels]
+
+
+def _ordered(p_values: Sequence[float | None]) -> list[tuple[float, int]]:
+    """Order the p values there are, the smallest first, each with its place."""
+    known = [(p, place) for place, p in enumerate(p_values) if p is not None]
+    for p, _ in known:
+        if not 0 <= p <= 1:
+            raise ValueError(f"a p value must be in [0, 1], got {p}")
+    return sorted(known)
 
 
 def verdict(p_adjusted: float | None, difference: float | None, *, higher_is_better: bool | None) -> Verdict:
