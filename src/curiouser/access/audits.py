@@ -31,7 +31,18 @@ class AuditService:
         result: str,
         workspace: str = "",
     ) -> AuditEntry:
-        """Write down who did what; secrets in the texts are left out."""
+        """Write down who did what; secrets in the texts are left out.
+
+        Args:
+            actor: Who did it.
+            role: What they might do; None where nobody was known.
+            via: Through what: a session, a token, the terminal.
+            token: Number of the token, where it was one.
+            action: What was done.
+            object: To what.
+            result: What came of it.
+            workspace: Where.
+        """
         with self._database.write() as connection:
             return chain.append(
                 connection,
@@ -47,7 +58,13 @@ class AuditService:
             )
 
     def audit(self, *, limit: int = 100, before: int | None = None, actor: str | None = None) -> tuple[AuditEntry, ...]:
-        """Read the audit log, newest first, from the entry before ``before``."""
+        """Read the audit log, newest first, from the entry before ``before``.
+
+        Args:
+            limit: At most this many.
+            before: Cursor: only entries with a number below this one.
+            actor: Only this one's; everybody's when None.
+        """
         with self._database.read() as connection:
             return chain.entries(connection, limit=limit, before=before, actor=actor)
 

@@ -29,6 +29,9 @@ class Role(StrEnum):
     def allows(self, other: Role) -> bool:
         """Tell whether this role may do what the other may.
 
+        Args:
+            other: The role that is needed.
+
         Examples:
             >>> Role.EXPERT.allows(Role.LABELLER), Role.EXPERT.allows(Role.MAINTAINER)
             (True, False)
@@ -42,7 +45,11 @@ class Role(StrEnum):
 
     @classmethod
     def least(cls, *roles: Self) -> Self:
-        """Return the role that allows the least; of none, ValueError."""
+        """Return the role that allows the least; of none, ValueError.
+
+        Args:
+            *roles: One or more.
+        """
         return min(roles, key=lambda role: role.place)
 
 
@@ -71,7 +78,11 @@ class User:
     """When they last signed in, UTC."""
 
     def role_in(self, workspace: str) -> Role | None:
-        """Return their role in a workspace: the higher of the one there and the one everywhere."""
+        """Return their role in a workspace: the higher of the one there and the one everywhere.
+
+        Args:
+            workspace: Where.
+        """
         held = [self.grants[name] for name in (workspace, EVERY_WORKSPACE) if name in self.grants]
         if self.disabled_at is not None or not held:
             return None
@@ -130,7 +141,11 @@ class Token:
     """When it was last used, UTC, to the hour."""
 
     def is_live(self, now: datetime) -> bool:
-        """Tell whether it is neither revoked nor expired."""
+        """Tell whether it is neither revoked nor expired.
+
+        Args:
+            now: The moment it is asked for.
+        """
         return self.revoked_at is None and now < self.expires_at
 
 

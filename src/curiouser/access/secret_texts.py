@@ -40,6 +40,12 @@ def csrf_of(secret: str) -> str:
 def redacted(text: str) -> str:
     """Take every secret out of a text that will be kept.
 
+    Args:
+        text: What may hold secrets.
+
+    Returns:
+        The text, with an ellipsis in the place of each secret.
+
     Examples:
         >>> redacted("/login/once/one_" + "x" * 43 + "?next=/")
         '/login/once/one_…?next=/'

@@ -10,11 +10,11 @@ from contextlib import suppress
 
 from sqlalchemy import Connection, insert, select, update
 
-from curiouser.access import attempts, chain, passwords, sessions, stored, tokens
-from curiouser.access.audits import AuditService
+from curiouser.access import attempts, chain, passwords, sessions, stored
 from curiouser.access.errors import LinkRefusedError, LoginRefusedError, UserDisabledError, UserExistsError
 from curiouser.access.records import EVERY_WORKSPACE, NewSession, Role, Session, Token, User
 from curiouser.access.tables import access_user
+from curiouser.access.token_service import TokenService
 from curiouser.kernel.clock import Clock
 from curiouser.kernel.errors import RetryableError
 from curiouser.storage import Database, utc_text
@@ -23,7 +23,7 @@ _UNKNOWN = "(unknown)"
 """Stands in the log for a name that is no user's: people type passwords there."""
 
 
-class AccessService(AuditService):
+class AccessService(TokenService):
     """Keeps accounts, sessions, tokens and the audit log.
 
     Safe to use from several threads and processes: a write transaction is
@@ -47,6 +47,16 @@ class AccessService(AuditService):
     def add_user(self, name: str, *, role: Role, workspace: str = EVERY_WORKSPACE, actor: str) -> User:
         """Make an account with a role and without a password: invite the user next.
 
+        Args:
+            name: What they sign in as; unique.
+            role: What they may do.
+            workspace: Where; everywhere when left out.
+            actor: Who does it.
+            name: What they sign in as; unique.
+            role: What they may do.
+            workspace: Where; everywhere when left out.
+            actor: Who does it.
+
         Raises:
             BadInputError: The name cannot be a user's, or the workspace's not a workspace's.
             UserExistsError: A user has this name already.
@@ -63,7 +73,12 @@ class AccessService(AuditService):
             return stored.find_user(connection, name)
 
     def users(self, *, limit: int = 100, after: str = "") -> tuple[User, ...]:
-        """List users by name, from the one behind ``after``."""
+        """List users by name, from the one behind ``after``.
+
+        Args:
+            limit: At most this many.
+            after: Cursor: only names that come after this one.
+        """
         query = (
             select(access_user)
             .where(access_user.c.name > stored.storable(after))
@@ -76,6 +91,9 @@ class AccessService(AuditService):
     def user(self, name: str) -> User:
         """Read one user.
 
+        Args:
+            name: The user.
+
         Raises:
             UserNotFoundError: There is none of this name.
         """
@@ -84,6 +102,12 @@ class AccessService(AuditService):
 
     def grant(self, name: str, role: Role | None, *, workspace: str = EVERY_WORKSPACE, actor: str) -> User:
         """Give a user a role in a workspace, in the place of the one they had there; None takes it away.
+
+        Args:
+            name: The user.
+            role: What they may do there; None: nothing.
+            workspace: Where; everywhere when left out.
+            actor: Who does it.
 
         Raises:
             UserNotFoundError: There is no such user.
@@ -101,6 +125,10 @@ class AccessService(AuditService):
 
     def disable(self, name: str, *, actor: str) -> User:
         """Keep a user out: sessions and the one-time link end, tokens are revoked for good.
+
+        Args:
+            name: The user.
+            actor: Who does it.
 
         Raises:
             UserNotFoundError: There is no such user.
@@ -122,6 +150,10 @@ class AccessService(AuditService):
     def enable(self, name: str, *, actor: str) -> User:
         """Let a disabled user in again, with the password and the roles they had.
 
+        Args:
+            name: The user.
+            actor: Who does it.
+
         Raises:
             UserNotFoundError: There is no such user.
         """
@@ -133,11 +165,21 @@ class AccessService(AuditService):
 
     @staticmethod
     def role_in(user: User, workspace: str) -> Role | None:
-        """Tell what a user may do in a workspace; None: nothing."""
+        """Tell what a user may do in a workspace; None: nothing.
+
+        Args:
+            user: Whose role.
+            workspace: Where.
+        """
         return user.role_in(workspace)
 
     def role_of_token(self, token: Token, workspace: str) -> Role | None:
-        """Tell what a token allows in a workspace: what it was made for, and no more than its user may now."""
+        """Tell what a token allows in a workspace: what it was made for, and no more than its user may now.
+
+        Args:
+            token: The token.
+            workspace: Where.
+        """
         held = self.user(token.user).role_in(workspace)
         if held is None or token.workspace not in {EVERY_WORKSPACE, workspace}:
             return None
@@ -149,6 +191,10 @@ class AccessService(AuditService):
         """Make a one-time link, valid 24 hours, in the place of an earlier one; returns its secret.
 
         The old password and open sessions stay until the link is used.
+
+        Args:
+            name: The user.
+            actor: Who does it.
 
         Raises:
             UserNotFoundError: There is no such user.
@@ -164,6 +210,11 @@ class AccessService(AuditService):
 
     def redeem(self, secret: str, password: str, *, address: str) -> NewSession:
         """Use a one-time link: set a password, end every other session, and sign in.
+
+        Args:
+            secret: The secret of the link.
+            password: The new password.
+            address: Where the call comes from; refusals are counted by it.
 
         Raises:
             LinkRefusedError: The link was used, has expired, or never was one.
@@ -191,6 +242,11 @@ class AccessService(AuditService):
 
     def log_in(self, name: str, password: str, *, address: str) -> NewSession:
         """Sign in with a password; takes as long for a name that is no user's.
+
+        Args:
+            name: The user.
+            password: Their password.
+            address: Where the call comes from; refusals are counted by it.
 
         Raises:
             LoginRefusedError: Name or password is wrong, or the user is disabled.
@@ -220,6 +276,11 @@ class AccessService(AuditService):
     def set_password(self, name: str, password: str, *, actor: str) -> None:
         """Set a user's password; every session of theirs and the one-time link end.
 
+        Args:
+            name: The user.
+            password: The new password.
+            actor: Who does it.
+
         Raises:
             UserNotFoundError: There is no such user.
             WeakPasswordError: The password would be guessed.
@@ -232,7 +293,11 @@ class AccessService(AuditService):
             chain.append(connection, self._clock(), actor=actor, action="password.set", object=user.name)
 
     def session(self, secret: str) -> Session | None:
-        """Read the session of a secret and note that it was used; None where there is none, or it ended."""
+        """Read the session of a secret and note that it was used; None where there is none, or it ended.
+
+        Args:
+            secret: The secret of the session.
+        """
         now = self._clock()
         with self._database.read() as connection:
             session = sessions.find_session(connection, secret, now)
@@ -246,6 +311,9 @@ class AccessService(AuditService):
     def count_sessions(self, name: str) -> int:
         """Count a user's open sessions.
 
+        Args:
+            name: The user.
+
         Raises:
             UserNotFoundError: There is no such user.
         """
@@ -253,7 +321,11 @@ class AccessService(AuditService):
             return sessions.count_live(connection, stored.find_user(connection, name), self._clock())
 
     def log_out(self, secret: str) -> None:
-        """End one session; nothing happens when it has ended."""
+        """End one session; nothing happens when it has ended.
+
+        Args:
+            secret: The secret of the session.
+        """
         now = self._clock()
         with self._database.write() as connection:
             session = sessions.find_session(connection, secret, now)
@@ -265,6 +337,10 @@ class AccessService(AuditService):
     def end_sessions(self, name: str, *, actor: str) -> int:
         """End every session of a user; returns how many were open.
 
+        Args:
+            name: The user.
+            actor: Who does it.
+
         Raises:
             UserNotFoundError: There is no such user.
         """
@@ -275,74 +351,6 @@ class AccessService(AuditService):
             stored.drop_sessions(connection, user)
             chain.append(connection, now, actor=actor, action="sessions.end", object=user.name)
             return count
-
-    # Tokens
-
-    def create_token(
-        self, user: str, *, name: str, role: Role, workspace: str = EVERY_WORKSPACE, days: int = 90, actor: str
-    ) -> tuple[Token, str]:
-        """Make a token for a user's programs; returns it with its secret, which is told this once.
-
-        Args:
-            user: Whose it is; it never allows more than they may do at that time.
-            name: What it is for, in words.
-            role: The most it allows.
-            workspace: Where, or ``*``.
-            days: How long, 1 to 365.
-            actor: Who makes it.
-
-        Raises:
-            BadInputError: The name or the days cannot be right.
-            RoleTooLowError: The user may do less than that.
-            UserDisabledError: They are kept out.
-            UserNotFoundError: There is no such user.
-        """
-        workspace, now = stored.granted_workspace(workspace), self._clock()
-        with self._database.write() as connection:
-            owner = stored.find_user(connection, user)
-            if owner.disabled_at is not None:
-                raise UserDisabledError(owner.name)
-            made, secret = tokens.add_token(
-                connection, owner, name=name, role=role, workspace=workspace, days=days, actor=actor, now=now
-            )
-            what = f"token {made.number} of {owner.name}"
-            chain.append(connection, now, actor=actor, action=f"token.create.{role}", object=what, workspace=workspace)
-            return made, secret
-
-    def tokens(self, user: str | None = None, *, limit: int = 500, after: int = 0) -> tuple[Token, ...]:
-        """List tokens in the order they were made, those that ended too, from the number behind ``after``.
-
-        Raises:
-            UserNotFoundError: There is no such user.
-        """
-        with self._database.read() as connection:
-            owner = stored.find_user(connection, user) if user is not None else None
-            return tokens.list_tokens(connection, owner, limit=limit, after=after)
-
-    def token(self, secret: str) -> Token | None:
-        """Read the token of a secret and note that it was used; None where it is unknown or ended."""
-        now = self._clock()
-        with self._database.read() as connection:
-            token = tokens.token_of_secret(connection, secret, now)
-        if token is not None and tokens.is_use_worth_noting(token, now):
-            # As for sessions: a busy database must not keep a reader out.
-            with suppress(RetryableError), self._database.write() as connection:
-                tokens.note_use(connection, token, now)
-        return token
-
-    def revoke_token(self, number: int, *, actor: str) -> Token:
-        """Make a token useless, for good.
-
-        Raises:
-            TokenNotFoundError: There is no token of this number.
-        """
-        now = self._clock()
-        with self._database.write() as connection:
-            token = tokens.token_of_number(connection, number)
-            tokens.revoke(connection, number, now)
-            what = f"token {number} of {token.user}"
-            chain.append(connection, now, actor=actor, action="token.revoke", object=what, workspace=token.workspace)
-            return tokens.token_of_number(connection, number)
 
     @staticmethod
     def _set_disabled(connection: Connection, user: User, moment: str | None) -> None:

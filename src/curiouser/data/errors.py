@@ -102,7 +102,11 @@ class RefNotFoundError(NotFoundError):
         self.args = (ref, reason)
 
     def called(self, ref: str) -> RefNotFoundError:
-        """Say the same of a ref as the user wrote it."""
+        """Say the same of a ref as the user wrote it.
+
+        Args:
+            ref: What the user wrote.
+        """
         return RefNotFoundError(ref, self.args[1])
 
 

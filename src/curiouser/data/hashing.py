@@ -73,7 +73,12 @@ def value_hashes(frame: pl.DataFrame, columns: Sequence[str]) -> Hashes:
 
 
 def input_hash(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
-    """Hash each row's input as given, 32 hex digits; the id of a row that has none."""
+    """Hash each row's input as given, 32 hex digits; the id of a row that has none.
+
+    Args:
+        frame: ``(n, …)``, rows in stored form.
+        columns: The columns that are the input.
+    """
     return _as_hex(value_hashes(frame, columns), "input_hash")
 
 
@@ -81,6 +86,10 @@ def normalised_hash(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     r"""Hash each row's input so that texts which differ only in case, width or spaces are the same, 32 hex digits.
 
     Text is brought to NFKC, case-folded, its runs of white space made one space, and stripped.
+
+    Args:
+        frame: ``(n, …)``, rows in stored form.
+        columns: The columns that are the input.
 
     Examples:
         >>> frame = pl.DataFrame({"want": ["\uff21  Doctor ", "a doctor", "doctors"]})
@@ -91,13 +100,21 @@ def normalised_hash(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
 
 
 def normalised_hashes(frame: pl.DataFrame, columns: Sequence[str]) -> Hashes:
-    """Hash inputs as :func:`normalised_hash` does, as ``(n, 16)`` bytes."""
+    """Hash inputs as :func:`normalised_hash` does, as ``(n, 16)`` bytes.
+
+    Args:
+        frame: ``(n, …)``, rows in stored form.
+        columns: The columns that are the input.
+    """
     texts = [name for name in columns if frame.schema[name] == pl.String]
     return value_hashes(frame.with_columns(folded(frame[name]) for name in texts), columns)
 
 
 def folded(texts: pl.Series) -> pl.Series:
     """Bring texts to the form in which case, width and runs of white space play no part.
+
+    Args:
+        texts: ``(n,)``; a missing one stays missing.
 
     Examples:
         >>> folded(pl.Series(["\uff21  Doctor ", "Straße", None])).to_list()
@@ -129,6 +146,9 @@ def content_hash(total: int) -> ContentHash:
 
 def content_hash_of(frame: pl.DataFrame) -> ContentHash:
     """Hash a whole table in stored form; the order of rows and columns plays no part.
+
+    Args:
+        frame: Rows in stored form.
 
     Examples:
         >>> a = pl.DataFrame({"id": ["1", "2"], "label": ["yes", None]})

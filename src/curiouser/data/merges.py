@@ -144,7 +144,7 @@ class MergeService:
         return self._building.worked_out(known).merge
 
     def get(self, number: int) -> Merge:
-        """Find a merge.
+        """Find a merge; ``number`` as in :meth:`settle`.
 
         Raises:
             MergeNotFoundError: None has this number.
@@ -190,7 +190,7 @@ class MergeService:
             return stored.list_conflicts(connection, number, open_only=open_only, after=after, limit=limit)
 
     def authors(self, number: int, conflicts: Sequence[MergeConflict]) -> dict[int, tuple[str | None, str | None]]:
-        """Name who wrote what some conflicts of a merge are about, ours and theirs; None where nobody is known.
+        """Name who wrote what ``conflicts`` are about, ours and theirs; ``number`` as in :meth:`settle`.
 
         Raises:
             MergeNotFoundError: No merge has this number.
@@ -223,6 +223,7 @@ class MergeService:
             MergeEndedError: It landed or was given up.
             MergeConflictNotFoundError: It has no such conflict.
             BadInputError: The values are not for this conflict.
+            UsageError: Values are given with another resolution than ``value``, or it comes without.
         """
         if (resolution is Resolution.VALUE) is (values is None):
             raise UsageError("values and the resolution 'value' go together", "give both or neither")
@@ -280,7 +281,7 @@ class MergeService:
         return self._rewritten(number, settled)
 
     def unsettle(self, number: int, conflicts: Sequence[int]) -> Merge:
-        """Open settled conflicts again.
+        """Open settled conflicts again; ``number`` and ``conflicts`` as in :meth:`settle`.
 
         Raises:
             MergeNotFoundError: No merge has this number.
@@ -295,7 +296,7 @@ class MergeService:
         return self._rewritten(number, opened)
 
     def prepare(self, number: int, *, actor: str) -> Prepared:
-        """Build a merge as a data commit that no branch names yet; called again for the same, it is the same.
+        """Build a merge (``number`` as in :meth:`settle`) as a data commit that no branch names yet; once for the same.
 
         Raises:
             MergeNotFoundError: No merge has this number.
@@ -354,7 +355,7 @@ class MergeService:
         return self._building.standing(connection, number)
 
     def abandon(self, number: int, *, actor: str) -> Merge:
-        """Give a merge up; its conflicts stay to be read.
+        """Give a merge up, with ``number`` and ``actor`` as in :meth:`settle`; its conflicts stay to be read.
 
         Raises:
             MergeNotFoundError: No merge has this number.
@@ -367,7 +368,7 @@ class MergeService:
         return ended
 
     def get_open(self, number: int) -> Merge:
-        """Find a merge that may still land.
+        """Find a merge that may still land; ``number`` as in :meth:`settle`.
 
         Raises:
             MergeNotFoundError: None has this number.
@@ -379,7 +380,7 @@ class MergeService:
         return found
 
     def refreshed(self, number: int) -> Merge:
-        """Work an open merge out again where a branch moved; settlements stay where the sides still say the same.
+        """Work a merge (``number`` as in :meth:`settle`) out again where a branch moved; the settled stays.
 
         Raises:
             MergeNotFoundError: No merge has this number.

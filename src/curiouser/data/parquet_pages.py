@@ -39,6 +39,9 @@ class Unpacks:
 def unpacks_to(path: Path) -> Unpacks:
     """Add up what the pages of a Parquet file unpack to.
 
+    Args:
+        path: The file.
+
     Raises:
         UnreadableFileError: It is no Parquet file, or damaged.
     """

@@ -198,6 +198,8 @@ class DataService(Versions):
         Raises:
             BadExamplesError: A text is no value of its column.
             As :meth:`commit`.
+            BadInputError: Nothing is to be changed.
+            BranchMovedError: Somebody kept moving the branch; nothing happened.
         """
         request = Request(
             dataset=dataset, branch=branch, message=message, actor=actor, allow_input_changes=allow_input_changes
@@ -247,6 +249,12 @@ class DataService(Versions):
     def delete_branch(self, dataset: str, name: str, *, expected: Ref | None = None, actor: str) -> Ref:
         """Delete a branch; its data commits stay until garbage collection finds them out of grace.
 
+        Args:
+            dataset: Of this dataset.
+            name: Its name.
+            expected: Where it stood when it was read; one that moved is left alone.
+            actor: Who.
+
         Raises:
             RefNotFoundError: No such branch.
             StaleEditError: It is not where it was expected to be; nothing was changed.
@@ -256,6 +264,12 @@ class DataService(Versions):
 
     def delete_tag(self, dataset: str, name: str, *, expected: Ref | None = None, actor: str) -> Ref:
         """Delete a tag.
+
+        Args:
+            dataset: Of this dataset.
+            name: Its name.
+            expected: Where it stood when it was read; another is left alone.
+            actor: Who.
 
         Raises:
             RefNotFoundError: No such tag.

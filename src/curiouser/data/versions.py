@@ -97,6 +97,9 @@ class Versions:
     def resolve(self, ref: str) -> DataCommit:
         """Find the data commit that a ref names.
 
+        Args:
+            ref: A dataset, or a branch, tag or data commit of it.
+
         Raises:
             DatasetNotFoundError: No such dataset.
             RefNotFoundError: No such branch, tag or data commit, or several.
@@ -106,6 +109,10 @@ class Versions:
 
     def head(self, dataset: str, branch: str = graph.MAIN) -> DataCommit:
         """Find the head of a branch.
+
+        Args:
+            dataset: Of this dataset.
+            branch: Its name.
 
         Raises:
             DatasetNotFoundError: No such dataset.

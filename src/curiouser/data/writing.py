@@ -52,6 +52,9 @@ class Layout:
 def formula_safe(frame: pl.DataFrame) -> pl.DataFrame:
     """Put an apostrophe before every text, header included, that a spreadsheet would take for a formula.
 
+    Args:
+        frame: Rows as they would be written.
+
     Examples:
         >>> formula_safe(pl.DataFrame({"@a": ["=1+1", "x", None]})).to_dict(as_series=False)
         {"'@a": ["'=1+1", 'x', None]}
@@ -97,7 +100,13 @@ def _write_whole(path: Path, frames: Frames, layout: Layout, *, packed: bool) ->
 
 
 def write_stream(stream: IO[bytes], frames: Frames, layout: Layout) -> int:
-    """Write rows as CSV, TSV or JSON lines to an open stream; return how many."""
+    """Write rows as CSV, TSV or JSON lines to an open stream; return how many.
+
+    Args:
+        stream: Where to; it stays open.
+        frames: The rows, in parts of the same columns.
+        layout: Which of the three, and how.
+    """
     write = _write_json if layout.format == "jsonl" else _write_delimited
     if layout.format != "jsonl":
         _write_delimited(stream, empty_rows(layout.schema), layout, header=True)

@@ -150,6 +150,9 @@ class DataCheckService:
 
         The answer is about the version that the ref named then, which may not be the one that it names now.
 
+        Args:
+            ref: As it was named then.
+
         Raises:
             NeverCheckedError: It was never checked.
         """

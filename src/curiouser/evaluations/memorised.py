@@ -74,7 +74,12 @@ class Memory:
         return np.asarray(own.is_in(hashes.implode()).to_numpy(), np.bool_)
 
     def of(self, model: Model, test_set: TestSet) -> Memorised:
-        """Count the rows drawn from users that stand in a model's training data, as far as this is known."""
+        """Count the rows drawn from users that stand in a model's training data, as far as this is known.
+
+        Args:
+            model: Who may have learnt the rows.
+            test_set: The rows.
+        """
         if model.kind is ModelKind.REPORTED:
             return Memorised(rows=None, trained_on=None)
         ref = model.source.get(TRAINED_ON)

@@ -6,43 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from curiouser.data import DataService
-from curiouser.evaluations.answering import Answering, Progress
+from curiouser.evaluations.answering import Progress
 from curiouser.evaluations.board import Board
-from curiouser.evaluations.confusing import confusion_matrix
-from curiouser.evaluations.entries import Entries
 from curiouser.evaluations.evaluating import Evaluating
 from curiouser.evaluations.files import ids_in, write_flips
-from curiouser.evaluations.keeping import Holdings, holdings_of
-from curiouser.evaluations.looking import Looks
-from curiouser.evaluations.marking import Marked, Wrongness, classes_of, marked, wrongness
-from curiouser.evaluations.memorised import Memory
 from curiouser.evaluations.notes import kept_notes, memorised_notes, reported_notes, sample_notes, seen_notes
-from curiouser.evaluations.questions import Questions
-from curiouser.evaluations.records import Comparison, ConfusionMatrix, EvaluationRun, Leaderboard, Scores, Seen, Slice
-from curiouser.evaluations.scoring import metric_for, metrics_for
-from curiouser.evaluations.slices import SlicedRows, Slices
+from curiouser.evaluations.reading import Reading
+from curiouser.evaluations.records import Comparison, EvaluationRun, Leaderboard, Seen, Slice
+from curiouser.evaluations.slices import SlicedRows
 from curiouser.evaluations.stored import (
     evaluated_commits,
-    evaluated_on,
-    evaluation_key,
-    kept_scores,
     seen,
     then_scores,
 )
-from curiouser.evaluations.test_set import TestSet, TestSets
-from curiouser.kernel.clock import Clock, as_text
-from curiouser.kernel.configuration import Task
+from curiouser.evaluations.test_set import TestSet
+from curiouser.kernel.clock import as_text
 from curiouser.kernel.ids import DataCommitId
-from curiouser.measure import Answers, IntArray, Measured, Metric
-from curiouser.models import Model, ModelId, ModelKind, ModelService, PredictionStore, ReportedOnlyError
-from curiouser.storage import Database
 
 SHOWN_COMMITS = 5
 """Data commits on the leaderboard, today's included."""
 
 
-class EvaluationService:
+class EvaluationService(Reading):
     """Every model on today's test set.
 
     Args:
@@ -53,79 +38,6 @@ class EvaluationService:
         task: What an answer looks like.
         clock: Tells the time.
     """
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        data: DataService,
-        models: ModelService,
-        predictions: PredictionStore,
-        task: Task,
-        clock: Clock,
-    ) -> None:
-        self._database, self._data, self._models, self._task, self._clock = database, data, models, task, clock
-        self._answering, self._predictions = Answering(models, predictions, task), predictions
-        self._test_sets = TestSets(data, task)
-        self.memory = Memory(data, task)
-        """Knows which rows stand in training data."""
-        self._entries = Entries(models, self._answering, predictions, memory=self.memory, task=task)
-        self._looks = Looks(database, self._answering, predictions, task)
-        self._slices = Slices(database, task, clock)
-        self._questions = Questions(data, models, test_sets=self._test_sets, slices=self._slices, task=task)
-
-    # One model on one test set.
-
-    def test_set(self, on: str = "test") -> TestSet:
-        """Load a test set at the data commit that a ref names.
-
-        Raises:
-            NotFoundError: The ref names nothing.
-            UnlabelledTestSetError: It has no label column.
-        """
-        return self._test_sets.load(on)
-
-    def answers(self, model: Model, test_set: TestSet) -> Answers:
-        """Read what a model answered, in the order of the rows; a row it never answered is not valid.
-
-        Raises:
-            ReportedOnlyError: Only reported scores of it remain.
-        """
-        if model.kind is ModelKind.REPORTED:
-            raise ReportedOnlyError(model.name, "show an answer")
-        return self._answering.answers(model, test_set)
-
-    def wrong(self, model: Model, test_set: TestSet) -> Wrongness:
-        """Mark the rows a model gets wrong: another class than the label, or a miss beyond the tolerance."""
-        return wrongness(self._task, model, self.answers(model, test_set), test_set)
-
-    def classes(self, model: Model, test_set: TestSet) -> IntArray:
-        """Class code of every answer after the threshold: ``(n,)``, -1 where there is none."""
-        return classes_of(self._task, model, self.answers(model, test_set))
-
-    def marked(self, models: Sequence[Model], test_set: TestSet, places: IntArray) -> dict[ModelId, Marked]:
-        """Read and mark what models that can answer said to the rows at ``places`` (``(k,)``), at the cost of these."""
-        answers = self._answering.answers_at(models, test_set, places)
-        return {one.id: marked(self._task, one, answers[one.id], test_set, places) for one in models}
-
-    def fingerprints(self, models: Sequence[Model]) -> dict[ModelId, str]:
-        """Name all that each model has answered so far: another name as soon as an answer comes."""
-        names = self._predictions.fingerprints([one.digest for one in models])
-        return {one.id: names[one.digest] for one in models}
-
-    def metrics(self) -> Mapping[str, Metric]:
-        """List the metrics of the task, the headline's first."""
-        return metrics_for(self._task)
-
-    def metric(self, name: str | None = None) -> Metric:
-        """Find a metric of the task; the headline's when no name is given.
-
-        Raises:
-            MetricNotFoundError: No metric has this name.
-        """
-        return metric_for(self._task, name)
-
-    # All models.
 
     def evaluate(
         self,
@@ -154,6 +66,10 @@ class EvaluationService:
         Raises:
             ModelNotFoundError: A name is nobody's.
             ReportedOnlyError: A named model has only reported scores.
+            NotFoundError: The ref names nothing.
+            UnlabelledTestSetError: The test set has no label column.
+            SliceNotFoundError: A slice looks like a name, and none has it.
+            BadInputError: A slice is no predicate.
         """
         test_set = self.test_set(on)
         models, reported = self._questions.to_evaluate(names)
@@ -207,12 +123,20 @@ class EvaluationService:
             problems: Problem name -> ids of its patterns, to compare on too.
             actor: Who asks.
 
+        Returns:
+            One pair per two models, with what was seen before.
+
         Raises:
             NothingToCompareError: Fewer than two different models are named.
             SeveralTestSetsError: The refs name different data commits.
             ReportedOnlyError: Of a model only reported scores remain.
             IncompleteModelError: A model lacks answers and ``common`` is False.
             MetricNotFoundError: No metric has this name.
+            ModelNotFoundError: A name is nobody's.
+            NotFoundError: A ref names nothing.
+            UnlabelledTestSetError: The test set has no label column.
+            SliceNotFoundError: A slice looks like a name, and none has it.
+            BadInputError: A slice is no predicate.
         """
         asked = self._questions.comparison(names, [on] if isinstance(on, str) else on, metric, slices)
         return self._looks.make(replace(asked, common=common, problems=problems or {}), self._by(actor))
@@ -241,49 +165,15 @@ class EvaluationService:
     def write_flips(self, made: Comparison, path: Path) -> int:
         """Write the rows that flipped, with their label and inputs, as CSV; return how many.
 
+        Args:
+            made: The comparison.
+            path: Where to write.
+
         Raises:
             StorageError: The disk refused.
+            NotFoundError: The comparison's data commit is gone.
         """
         return write_flips(made.flips, self.test_set(made.test_set), self._task, path)
-
-    def evaluated_models(self, on: str = "test") -> frozenset[ModelId]:
-        """Tell which active models have scores on a test set as it is now."""
-        commit = self._data.resolve(on)
-        with self._database.read() as connection:
-            done = evaluated_on(connection, commit.id)
-        return frozenset(one.id for one in self._models.list() if (one.digest, one.threshold) in done)
-
-    def holdings(self, on: str = "test") -> Holdings:
-        """Count what is kept of a test set's evaluations, on any of its data commits."""
-        today = self._data.resolve(on)
-        with self._database.read() as connection:
-            return holdings_of(connection, today)
-
-    def score(self, model: Model, test_set: TestSet, metric: str | None = None) -> Measured:
-        """Score one model by one metric on the rows drawn from users; asks it nothing, and keeps nothing for good.
-
-        Raises:
-            ReportedOnlyError: Only reported scores of it remain.
-            MetricNotFoundError: No metric has this name.
-        """
-        if model.kind is ModelKind.REPORTED:
-            raise ReportedOnlyError(model.name, "be scored")
-        return self._entries.score(model, test_set, self.metric(metric).name)
-
-    def confusion(self, model: Model, test_set: TestSet) -> ConfusionMatrix:
-        """Count which classes a model takes for which, on the rows drawn from users; asks it nothing.
-
-        Raises:
-            ReportedOnlyError: Only reported scores of it remain.
-        """
-        answers = self.answers(model, test_set)
-        return confusion_matrix(self._task, model, test_set, answers, test_set.headline)
-
-    def kept(self, model: Model, test_set: TestSet) -> Mapping[str, Scores]:
-        """Read what evaluating gave: key of a slice -> scores; empty where the model was not evaluated here."""
-        key = evaluation_key(model, test_set.commit, self._task)
-        with self._database.read() as connection:
-            return kept_scores(connection, key)
 
     def leaderboard(self, *, on: str = "test", metric: str | None = None, limit: int = 50) -> Leaderboard:
         """Show models x data commits, ranked by today's score; asks no model anything.
@@ -296,6 +186,7 @@ class EvaluationService:
         Raises:
             NotFoundError: The ref names nothing.
             MetricNotFoundError: No metric has this name.
+            UnlabelledTestSetError: The test set has no label column.
         """
         test_set, shown = self.test_set(on), self.metric(metric)
         entries = self._entries.of(test_set, shown.name)
@@ -349,11 +240,21 @@ class EvaluationService:
         return self._slices.add(name, self.test_set(on), where=where, ids=ids, actor=actor)
 
     def slices(self, test_set: TestSet, *, after: str | None = None, limit: int | None = None) -> list[SlicedRows]:
-        """List automatic and named slices with their rows, from behind the one named ``after``."""
+        """List automatic and named slices with their rows, from behind the one named ``after``.
+
+        Args:
+            test_set: The rows.
+            after: Cursor: only slices behind the one of this name.
+            limit: At most this many; None for all.
+        """
         return self._slices.page(test_set, after, limit)
 
     def find_slice(self, text: str, test_set: TestSet) -> SlicedRows:
         """Read a slice as a user wrote it: a name, a value of a group (``language=zu``), or a predicate.
+
+        Args:
+            text: What the user wrote.
+            test_set: The rows.
 
         Raises:
             SliceNotFoundError: It looks like a name, and no slice has it.
@@ -363,6 +264,10 @@ class EvaluationService:
 
     def remove_slice(self, name: str, *, expected: Slice | None = None) -> Slice:
         """Forget a slice's name; adding it again brings its scores back.
+
+        Args:
+            name: The slice.
+            expected: What it was when it was read; another is left alone.
 
         Raises:
             StaleEditError: The slice is not as it was expected to be.

@@ -67,6 +67,9 @@ class TestSet:
     def places(self, ids: Sequence[str]) -> IntArray:
         """Find rows by id.
 
+        Args:
+            ids: Ids of examples.
+
         Returns:
             ``(len(ids),)``, the row of each id; -1 where the test set has none.
         """
@@ -79,7 +82,11 @@ class TestSet:
         return np.where(there, places.to_numpy().astype(np.int64), -1)
 
     def chosen(self, ids: Sequence[str]) -> BoolArray:
-        """Mark the rows of these ids: ``(n,)``."""
+        """Mark the rows of these ids: ``(n,)``.
+
+        Args:
+            ids: Ids of examples.
+        """
         marked = np.zeros(self.n, np.bool_)
         places = self.places(ids)
         marked[places[places >= 0]] = True

@@ -82,6 +82,9 @@ class JobService:
     def get(self, number: int) -> Job:
         """Look at one job.
 
+        Args:
+            number: Of the job.
+
         Raises:
             JobNotFoundError: There is none of this number.
         """
@@ -95,6 +98,10 @@ class JobService:
 
     def cancel(self, number: int, *, actor: str) -> Job:
         """Stop a job: at once while it waits, else at its worker's next progress.
+
+        Args:
+            number: Of the job.
+            actor: Who asks for it.
 
         Raises:
             JobNotFoundError: There is none of this number.
@@ -111,6 +118,10 @@ class JobService:
 
     def retry(self, number: int, *, actor: str) -> Job:
         """Ask again for what failed or was cancelled, as a new job; the old one stays as it ended.
+
+        Args:
+            number: Of the job.
+            actor: Who asks for it.
 
         Raises:
             JobNotFoundError: There is none of this number.
@@ -130,6 +141,10 @@ class JobService:
         A job that nobody will run any more (too many attempts, or cancelled while its
         worker was dead) is ended on the way.
 
+        Args:
+            worker: Who will hold it.
+            lease_s: For how long, unless renewed, seconds.
+
         Returns:
             The job, held by this worker; None when there is nothing to do.
         """
@@ -147,6 +162,13 @@ class JobService:
     def beat(self, number: int, worker: str, done: int, total: int | None, *, lease_s: float = LEASE_S) -> bool:
         """Say how far a job is, and renew its lease.
 
+        Args:
+            number: Of the job.
+            worker: Who holds it.
+            done: Parts that are finished.
+            total: Parts in all; None where nobody knows.
+            lease_s: For how long from now, seconds.
+
         Returns:
             False when it was cancelled or taken over: stop.
         """
@@ -158,6 +180,11 @@ class JobService:
     def finish(self, number: int, worker: str, result: Json) -> Job:
         """End a job with what came of it, also when it was asked to stop too late.
 
+        Args:
+            number: Of the job.
+            worker: Who holds it.
+            result: What came of it, as JSON.
+
         Raises:
             JobLostError: The worker does not hold it.
         """
@@ -166,6 +193,12 @@ class JobService:
 
     def fail(self, number: int, worker: str, code: str, message: str) -> Job:
         """End a job with an error.
+
+        Args:
+            number: Of the job.
+            worker: Who holds it.
+            code: Of the error: ``CUR001``.
+            message: What it says.
 
         Raises:
             JobLostError: The worker does not hold it.

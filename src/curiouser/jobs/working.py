@@ -46,7 +46,12 @@ class Worker:
         self.name = f"{name}-{secrets.token_hex(4)}"
 
     def run(self, stop: threading.Event, *, poll_s: float = POLL_S) -> None:
-        """Run jobs until told to stop; a job that is under way is put back for the next worker."""
+        """Run jobs until told to stop; a job that is under way is put back for the next worker.
+
+        Args:
+            stop: Set when it is to stop.
+            poll_s: How long to wait when there is nothing to do, seconds.
+        """
         while not stop.is_set():
             try:
                 busy = self.run_one(stop)

@@ -82,6 +82,10 @@ def find_label_errors(labels: IntArray, probabilities: FloatArray) -> LabelError
         labels: ``(n,)``, class codes in [0, k).
         probabilities: ``(n, k)``, rows sum to one; out of sample.
 
+    Returns:
+        Which labels are suspected, what each should rather be and how doubtful it is, each ``(n,)``; and the
+        joint.
+
     Source:
         Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70 (2021):
         confident joint and thresholds, equations 1 and 2; calibration, equation 3; whom to suspect: section 3.2,

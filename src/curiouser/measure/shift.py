@@ -73,6 +73,9 @@ def distance_by_chance(n: int, m: int) -> float:
         n: Size of one sample, > 0.
         m: Size of the other, > 0.
 
+    Returns:
+        The mean, > 0.
+
     Source:
         Marsaglia, Tsang and Wang, "Evaluating Kolmogorov's Distribution", 2003: its mean is ln 2 times the root of
         pi/2.
@@ -137,6 +140,9 @@ def smirnov(distance: float, n: int, m: int) -> float:
         n: Size of one sample, > 0.
         m: Size of the other, > 0.
 
+    Returns:
+        p value, in [0, 1].
+
     Source:
         Smirnov, "Table for estimating the goodness of fit of empirical distributions", 1948.
 
@@ -151,6 +157,15 @@ def two_shares(a: int, n: int, b: int, m: int) -> float:
     """Fisher's exact test that ``a`` of ``n`` and ``b`` of ``m`` are the same share; the smaller tail, doubled.
 
     Where more than ten thousand rows are in the shares, Pearson's chi-square test.
+
+    Args:
+        a: Rows of the first kind, within [0, n].
+        n: Rows they are among, > 0.
+        b: Rows of the second kind, within [0, m].
+        m: Rows they are among, > 0.
+
+    Returns:
+        p value, in [0, 1].
 
     Source:
         Fisher, "The Design of Experiments", 1935; doubling: Yates, "Tests of significance for 2 x 2 tables", 1984.
@@ -183,6 +198,9 @@ def all_on_one_side(count: int, side: int, other: int) -> float:
         side: Rows of the sample that has them.
         other: Rows of the sample that lacks them.
 
+    Returns:
+        In [0, 1].
+
     Source:
         The hypergeometric law (Fisher 1935), its corner.
 
@@ -206,6 +224,9 @@ def imbalance(counts: IntArray) -> FloatArray:
 
     Args:
         counts: ``(k,)``, rows of each class, >= 0; k > 0.
+
+    Returns:
+        ``(k,)``, >= 0.
 
     Source:
         The even share is 1 / k; He and Garcia, "Learning from Imbalanced Data", 2009, section 2, on relative rarity.

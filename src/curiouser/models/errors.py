@@ -111,7 +111,12 @@ class ModelRunError(ModelFailedError):
         return CuriouserError.__str__(self) + self.said
 
     def called(self, title: str, place: str) -> Self:
-        """Say the same of a model by its whole name, and where it happened."""
+        """Say the same of a model by its whole name, and where it happened.
+
+        Args:
+            title: The name with its version.
+            place: Where, to stand behind the reason.
+        """
         return type(self)(title, self.reason_alone + place, self.repair, self.tail)
 
 

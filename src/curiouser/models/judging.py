@@ -88,6 +88,10 @@ class RowJudges:
     def judging(self, target: str, limits: Limits | None = None) -> Iterator[RowJudge]:
         """Start the sandboxed child of a check, without network.
 
+        Args:
+            target: The check, ``module:function``.
+            limits: What it may use; the usual when None.
+
         Raises:
             ModelRunError: It cannot be imported.
         """
@@ -107,5 +111,9 @@ class RowJudges:
             yield RowJudge(target, child, limits)
 
     def hashes_now(self, paths: Mapping[str, str]) -> dict[str, str]:
-        """Hash the files that a check loaded, as they are at this moment."""
+        """Hash the files that a check loaded, as they are at this moment.
+
+        Args:
+            paths: Files, and their hashes as they were.
+        """
         return hashes_now(self._house.root, paths)

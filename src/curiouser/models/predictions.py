@@ -179,12 +179,20 @@ class PredictionStore:
             return gathered(connection, digests, keys)
 
     def fingerprints(self, digests: Sequence[str]) -> dict[str, str]:
-        """Name all that several predictors have answered so far: another name as soon as an answer comes."""
+        """Name all that several predictors have answered so far: another name as soon as an answer comes.
+
+        Args:
+            digests: Of the predictors.
+        """
         with self._database.read() as connection:
             return fingerprints(connection, digests)
 
     def known(self, digest: str, keys: KeyArray) -> BoolArray:
         """Tell which inputs the predictor has answered: ``(n,)``.
+
+        Args:
+            digest: Of the predictor.
+            keys: ``(n,)``, inputs as the store numbers them.
 
         Raises:
             PredictionsDamagedError: A blob does not match its checksum.

@@ -5,37 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection
 
-from curiouser.data import DataService
-from curiouser.kernel.clock import Clock
-from curiouser.kernel.configuration import Task
 from curiouser.kernel.errors import BadInputError, refuse_stale
 from curiouser.kernel.ids import plain_name
 from curiouser.models import stored
-from curiouser.models.artefacts import read_artefact, skops_bytes
-from curiouser.models.asking import Asker
-from curiouser.models.calling import Caller, House
-from curiouser.models.checks import allowed, check_inputs, check_threshold
+from curiouser.models.adding import Adding
+from curiouser.models.calling import Caller
+from curiouser.models.checks import check_threshold
 from curiouser.models.errors import ReportedOnlyError
-from curiouser.models.file_models import FileModels
-from curiouser.models.records import Added, Asked, Model, ModelKind, Permissions, ReportedScore, Updated
-from curiouser.models.reported import read_each_reported, read_reported
-from curiouser.models.shelf import Shelf
+from curiouser.models.records import Asked, Model, ModelKind, Permissions, Updated
 from curiouser.models.training import note_training_data
-from curiouser.models.versions import Versions, Wish
-from curiouser.storage import Database, FolderObjects
-
-if TYPE_CHECKING:
-    from curiouser.models.predictions import PredictionStore
 
 _DEFAULT = Permissions()
 
 
-class ModelService(Shelf):
+class ModelService(Adding):
     """Models under their names: adding, asking, cutting, making live.
 
     Args:
@@ -48,170 +36,14 @@ class ModelService(Shelf):
         clock: Tells the time.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        objects: FolderObjects,
-        *,
-        data: DataService,
-        predictions: PredictionStore,
-        task: Task,
-        root: Path,
-        clock: Clock,
-    ) -> None:
-        super().__init__(database)
-        self._objects, self._task, self._root, self._clock = objects, task, root, clock
-        self._data = data
-        hidden = [objects.root, root / ".curiouser", *([database.file] if database.file else [])]
-        self._hidden = tuple(Path(path).resolve() for path in hidden)
-        house = House(root=root, hidden=self._hidden, task=task)
-        self._versions = Versions(database, objects, house, clock)
-        self._files = FileModels(database, data=data, predictions=predictions, task=task, clock=clock)
-        self.asker = Asker(data, predictions, self._versions, task)
-
-    def add_predictions(
-        self,
-        name: str,
-        predictions: Path | str | pl.DataFrame,
-        *,
-        on: str = "test",
-        threshold: float | None = None,
-        margins: bool = False,
-        actor: str,
-    ) -> Added:
-        """Add a model of which there is a file of predictions.
-
-        Args:
-            name: What to call it; unique.
-            predictions: CSV, JSON lines, Parquet, or a frame: ``id`` and ``prediction``, ``score`` or
-                ``p_<class>`` columns. Rows may be missing; they are counted.
-            on: The dataset the ids are of.
-            threshold: Binary: a score at or above it is the positive class; one half when left out.
-            margins: Binary: scores are margins, and may be any finite number.
-            actor: Who adds it.
-
-        Raises:
-            ModelExistsError: The name is taken.
-            WrongFormatError: The columns are not those of a predictions file.
-            PredictionsRefusedError: Rows are wrong; all are named, and nothing is stored.
-        """
-        self._free(name)
-        check_threshold(self._task, threshold, margins=margins)
-        source = Path(predictions) if isinstance(predictions, str) else predictions
-        return self._files.add(name, source, on=on, threshold=threshold, margins=margins, actor=actor)
-
-    def add_python(
-        self,
-        name: str,
-        target: str,
-        *,
-        inputs: Sequence[str] | None = None,
-        permissions: Permissions = _DEFAULT,
-        threshold: float | None = None,
-        margins: bool = False,
-        actor: str,
-    ) -> Added:
-        """Add a callable of the project; it is imported once, in its sandbox, and not called yet.
-
-        Args:
-            name: What to call it; unique.
-            target: ``module:function``; called with a batch of rows (dicts, or the frame its parameter is
-                annotated for), it returns as many numbers, classes or ``{class: p}``.
-            inputs: The columns it reads; the task's inputs when left out.
-            permissions: What it may touch and use.
-            threshold: As in :meth:`add_predictions`.
-            margins: As in :meth:`add_predictions`.
-            actor: Who adds it.
-
-        Raises:
-            ModelExistsError: The name is taken.
-            ModelRunError: It cannot be imported.
-            BadInputError: The target is no ``module:function``, or an input is none of the task's.
-        """
-        self._free(name)
-        check_threshold(self._task, threshold, margins=margins)
-        module, _, function = target.partition(":")
-        if not all(part.isidentifier() for part in [*module.split("."), *function.split(".")]):
-            raise BadInputError(f"{target!r} names no callable", "write module:function, as in scoring:predict")
-        source = {"target": target, "margins": margins, **allowed(self._root, permissions, self._hidden)}
-        wish = Wish(name=name, source=source, columns=check_inputs(self._task, inputs), threshold=threshold)
-        return Added(model=self._versions.add(ModelKind.PYTHON, wish, actor=actor))
-
-    def add_sklearn(
-        self,
-        name: str,
-        path: Path | str,
-        *,
-        inputs: Sequence[str] | None = None,
-        trust: Sequence[str] = (),
-        permissions: Permissions = _DEFAULT,
-        threshold: float | None = None,
-        actor: str,
-    ) -> Added:
-        """Add a scikit-learn model saved with skops; it is loaded once, in its sandbox, and not called yet.
-
-        Args:
-            name: What to call it; unique.
-            path: The .skops file; kept as an object.
-            inputs: The order of its features, where it was fitted without column names.
-            trust: Types in it that the user vouches for, as ``module.Class``.
-            permissions: What it may touch and use.
-            threshold: As in :meth:`add_predictions`; zero for a model that gives margins.
-            actor: Who adds it.
-
-        Raises:
-            ModelExistsError: The name is taken.
-            WrongFormatError: It is no .skops file; pickles are refused.
-            UntrustedTypesError: It would build objects of types nobody vouched for.
-            ModelRunError: It cannot be loaded, or answers another task.
-        """
-        file = Path(path)
-        wish = {"file": file.name, "trust": sorted(set(trust)), "inputs": inputs, "threshold": threshold}
-        return self._add_artefact(name, read_artefact(file), wish, permissions, actor=actor)
-
-    def add_estimator(
-        self,
-        name: str,
-        estimator: object,
-        *,
-        inputs: Sequence[str] | None = None,
-        trust: Sequence[str] = (),
-        permissions: Permissions = _DEFAULT,
-        threshold: float | None = None,
-        actor: str,
-    ) -> Added:
-        """Add a fitted scikit-learn estimator from memory; as :meth:`add_sklearn` in everything else.
-
-        Raises:
-            MissingExtraError: skops is not installed.
-            BadInputError: skops can't save it.
-        """
-        wish = {"file": type(estimator).__name__, "trust": sorted(set(trust)), "inputs": inputs, "threshold": threshold}
-        return self._add_artefact(name, skops_bytes(estimator), wish, permissions, actor=actor)
-
-    def add_reported(self, name: str, reported: Path | str | Mapping[str, Any], *, actor: str) -> Added:
-        """Add a model of which only reported scores remain.
-
-        Raises:
-            ModelExistsError: The name is taken.
-            WrongFormatError: It holds no scores.
-            PredictionsRefusedError: Scores are wrong; all are named.
-        """
-        scores = read_reported(Path(reported) if isinstance(reported, str) else reported)
-        return self._add_reported({name: scores}, actor=actor)[0]
-
-    def add_each_reported(self, reported: Path | str, *, actor: str) -> tuple[Added, ...]:
-        """Add every model of a file of reported scores with a column ``model``: all of them or none.
-
-        Raises:
-            ModelExistsError: A name is taken.
-            WrongFormatError: A column is missing.
-            PredictionsRefusedError: Scores are wrong; all are named.
-        """
-        return self._add_reported(read_each_reported(Path(reported)), actor=actor)
-
     def update(self, name: str, predictions: Path | str | pl.DataFrame, *, on: str = "test", actor: str) -> Updated:
         """Add predictions for rows that came later.
+
+        Args:
+            name: The model.
+            predictions: As in :meth:`add_predictions`.
+            on: The dataset the ids are of.
+            actor: Who does it.
 
         Raises:
             ModelNotFoundError: There is no such model.
@@ -224,9 +56,14 @@ class ModelService(Shelf):
     def missing(self, name: str, *, on: str = "test") -> pl.DataFrame:
         """List the rows still to be predicted: ``id`` and the inputs, by id.
 
+        Args:
+            name: The model.
+            on: The dataset whose rows are to be predicted.
+
         Raises:
             ModelNotFoundError: There is no such model.
             ReportedOnlyError: Only reported scores of it remain.
+            NotFoundError: The ref names nothing.
         """
         model = self.get(name)
         if model.kind is ModelKind.REPORTED:
@@ -235,6 +72,11 @@ class ModelService(Shelf):
 
     def rename(self, name: str, new: str, *, actor: str) -> Model:
         """Give a model another name; its versions, predictions and history stay.
+
+        Args:
+            name: The model.
+            new: Its new name.
+            actor: Who does it.
 
         Raises:
             ModelNotFoundError: There is no such model.
@@ -245,9 +87,14 @@ class ModelService(Shelf):
     def retire(self, name: str, *, actor: str) -> Model:
         """Leave a model out of lists and evaluations; nothing of it is lost.
 
+        Args:
+            name: The model.
+            actor: Who does it.
+
         Raises:
             ModelNotFoundError: There is no such model.
             BadInputError: It is live: users meet it.
+            ModelNotFoundError: There is no such model.
         """
         with self._database.write() as connection:
             model, live = stored.find(connection, name), stored.find_live(connection)
@@ -261,7 +108,12 @@ class ModelService(Shelf):
     def restore(self, name: str, *, actor: str) -> Model:
         """Take a retired model back.
 
+        Args:
+            name: The model.
+            actor: Who does it.
+
         Raises:
+            ModelNotFoundError: There is no such model.
             ModelNotFoundError: There is no such model.
         """
         return self._changed(name, "restored", "", actor=actor, retired=False)
@@ -269,10 +121,17 @@ class ModelService(Shelf):
     def set_threshold(self, name: str, threshold: float, *, expected: Model | None = None, actor: str) -> Model:
         """Say where the scores of a model are cut; predictions know no threshold and stay.
 
+        Args:
+            name: The model.
+            threshold: A score at or above it is the positive class.
+            expected: What the model was when it was read; another is left alone.
+            actor: Who does it.
+
         Raises:
             BadInputError: The task is not binary, or the threshold is on no scale of the scores.
             StaleEditError: The model is not as it was expected to be; nothing was changed.
             ReportedOnlyError: Only reported scores of it remain.
+            ModelNotFoundError: There is no such model.
         """
         model = self.get(name)
         if model.kind is ModelKind.REPORTED:
@@ -290,6 +149,10 @@ class ModelService(Shelf):
     def set_live(self, name: str, *, actor: str) -> Model:
         """Say which version of which model users meet now; there is one at most.
 
+        Args:
+            name: ``scorer`` (its newest version) or ``scorer@2``.
+            actor: Who does it.
+
         Raises:
             ModelNotFoundError: There is no such model.
             BadInputError: It is retired.
@@ -304,11 +167,27 @@ class ModelService(Shelf):
             return stored.find(connection, f"{model.name}@{model.version}")
 
     def set_trained_on(self, name: str, ref: str, *, actor: str) -> Model:
-        """Say which version of which dataset a model was trained on; else the head of ``train`` is taken."""
+        """Say which version of which dataset a model was trained on; else the head of ``train`` is taken.
+
+        Args:
+            name: The model.
+            ref: The training data.
+            actor: Who does it.
+
+        Raises:
+            ModelNotFoundError: There is no such model.
+            NotFoundError: The ref names nothing.
+        """
         return note_training_data(self._database, self._clock, name, self._data.resolve(ref), actor=actor)
 
     def current(self, model: Model) -> Model:
         """Look at a callable's code and surroundings again; what changed is a new version, registered here.
+
+        Args:
+            model: The version to look at.
+
+        Returns:
+            The version as it is now; the one given where nothing changed.
 
         Raises:
             ModelRunError: The code changed and cannot be loaded any more.
@@ -318,6 +197,9 @@ class ModelService(Shelf):
     def calling(self, model: Model) -> AbstractContextManager[Caller]:
         """Start a model's sandboxed child, for as many batches as there are.
 
+        Args:
+            model: Who will be asked.
+
         Raises:
             ModelRunError: It cannot be loaded or asked.
             ReportedOnlyError: Only reported scores of it remain.
@@ -325,7 +207,16 @@ class ModelService(Shelf):
         return self._versions.calling(model)
 
     def predict(self, model: Model, frame: pl.DataFrame) -> pl.DataFrame:
-        """Ask a model about rows; see :meth:`Caller.predict`."""
+        """Ask a model about rows; see :meth:`Caller.predict`.
+
+        Args:
+            model: Who is asked.
+            frame: One row per input.
+
+        Raises:
+            ModelRunError: It cannot be loaded, or failed on a batch.
+            ReportedOnlyError: Only reported scores of it remain.
+        """
         with self.calling(model) as caller:
             return caller.predict(frame)
 
@@ -334,40 +225,20 @@ class ModelService(Shelf):
     ) -> tuple[Asked, ...]:
         """Put one input to every model that is not retired, or to those named.
 
+        Args:
+            given: Value of each input, by its name.
+            names: Models; every one that is not retired when None.
+            on: The dataset in whose rows a file of predictions may have the answer.
+
+        Returns:
+            One answer per model, or why it has none.
+
         Raises:
             InputRefusedError: It is not what the task says models read.
             ModelNotFoundError: There is no model of a name.
         """
         models = self.list() if names is None else tuple(self.get(name) for name in names)
         return self.asker.ask(given, models, on=on)
-
-    def _add_artefact(
-        self, name: str, artefact: bytes, wish: Mapping[str, Any], permissions: Permissions, *, actor: str
-    ) -> Added:
-        self._free(name)
-        if wish["threshold"] is not None:
-            check_threshold(self._task, wish["threshold"], margins=True)
-        kept = self._objects.put(artefact, suffix=".skops")
-        source = {"object": kept, "sha256": kept.partition(".")[0], "file": wish["file"], "trust": wish["trust"]}
-        may, columns = allowed(self._root, permissions, self._hidden), check_inputs(self._task, wish["inputs"])
-        asked = Wish(name=name, source={**source, **may}, columns=columns, threshold=wish["threshold"])
-        return Added(model=self._versions.add(ModelKind.SKLEARN, asked, actor=actor))
-
-    def _add_reported(self, scores: Mapping[str, tuple[ReportedScore, ...]], *, actor: str) -> tuple[Added, ...]:
-        for name in scores:
-            self._free(name)
-        now = self._clock()
-        with self._database.write() as connection:
-            return tuple(
-                Added(model=stored.insert_reported_model(connection, name, scores[name], actor=actor, now=now))
-                for name in scores
-            )
-
-    def _free(self, name: str) -> None:
-        """Refuse a name that can't be one, or is taken, before any work is done; the database has the last word."""
-        plain_name(name, "model")
-        with self._database.read() as connection:
-            stored.refuse_taken(connection, name)
 
     def _changed(self, name: str, what: str, detail: str, *, actor: str, **values: str | bool) -> Model:
         with self._database.write() as connection:

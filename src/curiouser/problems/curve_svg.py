@@ -65,6 +65,10 @@ def history_svg(history: History) -> str:
 def write_history_svg(history: History, path: Path) -> None:
     """Write the curves to a file, replacing what is there.
 
+    Args:
+        history: Standings of problems over models, oldest model first.
+        path: The file.
+
     Raises:
         StorageError: The disk refused.
     """
@@ -73,7 +77,11 @@ def write_history_svg(history: History, path: Path) -> None:
 
 
 def describe(history: History) -> str:
-    """Say in words what the curves show."""
+    """Say in words what the curves show.
+
+    Args:
+        history: Standings of problems over models, oldest model first.
+    """
     return " ".join(describe_problem(line) for line in history.problems) or "There is no problem yet."
 
 
@@ -195,7 +203,11 @@ def _legend(lines: Sequence[ProblemHistory]) -> str:
 
 
 def describe_problem(line: ProblemHistory) -> str:
-    """Say in words what one curve shows: every model with its error, interval, n and state."""
+    """Say in words what one curve shows: every model with its error, interval, n and state.
+
+    Args:
+        line: Standings of one problem, oldest model first.
+    """
     points = "; ".join(_point_in_words(one) for one in line.standings)
     return f"{line.problem.name}, tolerance {line.problem.tolerance:g}: {points or 'no model yet'}."
 

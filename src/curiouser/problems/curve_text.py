@@ -58,7 +58,12 @@ def draw_history(history: History, *, width: int = 100, ascii_only: bool = False
 
 
 def spark(standings: Sequence[Standing], *, ascii_only: bool = False) -> str:
-    """Draw errors as one character per model, from 0 to 1; a gap where nothing was scored."""
+    """Draw errors as one character per model, from 0 to 1; a gap where nothing was scored.
+
+    Args:
+        standings: How one problem stands with models, oldest first.
+        ascii_only: Use no character beyond ASCII.
+    """
     ink = _ASCII if ascii_only else _UNICODE
     return "".join(_spark(one.error.value, ink) for one in standings)
 

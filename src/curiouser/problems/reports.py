@@ -45,6 +45,15 @@ class ReportService:
     ) -> UserReport:
         """Write a report down.
 
+        Args:
+            text: What the user said, in their words.
+            input: What the model was given, by the name of the input.
+            answered: What it answered.
+            expected: What it should have answered.
+            model: Which model it was.
+            user: Whose complaint it is.
+            actor: Who writes it down.
+
         Raises:
             BadInputError: It says nothing, or its input or answers are none of this task.
         """
@@ -73,6 +82,9 @@ class ReportService:
 
     def get(self, number: int) -> UserReport:
         """Read one report.
+
+        Args:
+            number: Of the report.
 
         Raises:
             ReportNotFoundError: There is none of this number.
@@ -133,6 +145,10 @@ class ReportService:
     def link(self, number: int, problem: str | None) -> UserReport:
         """Say which problem answers a report; None takes the link away.
 
+        Args:
+            number: Of the report.
+            problem: Its name; None for no problem.
+
         Raises:
             ReportNotFoundError: There is no such report.
             ProblemNotFoundError: There is no such problem.
@@ -147,6 +163,9 @@ class ReportService:
     def withdraw(self, number: int) -> UserReport:
         """Withdraw a report that was no report; it stays readable.
 
+        Args:
+            number: Of the report.
+
         Raises:
             ReportNotFoundError: There is no such report.
             StepTakenError: It is withdrawn already.
@@ -160,6 +179,9 @@ class ReportService:
 
     def restore(self, number: int) -> UserReport:
         """Take a withdrawn report back; it counts again, and waits for the problem it was linked to, if any.
+
+        Args:
+            number: Of the report.
 
         Raises:
             ReportNotFoundError: There is no such report.

@@ -7,43 +7,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Unpack, cast
 
-from curiouser.data import DataService
-from curiouser.evaluations import EvaluationService
-from curiouser.kernel.clock import Clock
-from curiouser.kernel.configuration import Configuration, TaskKind
+from curiouser.kernel.configuration import TaskKind
 from curiouser.kernel.errors import UsageError
 from curiouser.kernel.ids import ExampleId, problem_name
-from curiouser.models import ModelService
 from curiouser.problems import stored
 from curiouser.problems.affected import Counting
 from curiouser.problems.checklist import label_mapping, read_directions, read_suite
-from curiouser.problems.editing import Editing, Undone, chosen_patterns
+from curiouser.problems.editing import Undone, chosen_patterns
 from curiouser.problems.errors import BadFactorError, BadSuiteError
+from curiouser.problems.following import TEST, Following
 from curiouser.problems.pattern_files import template
-from curiouser.problems.placing import Placing
 from curiouser.problems.records import Affected, Pattern, Problem, ProblemStep, StepKind
-from curiouser.problems.reports import ReportService, count_reports
+from curiouser.problems.reports import count_reports
 from curiouser.problems.results import (
-    Check,
-    History,
     ListedProblem,
     PatternsChanged,
-    ShownProblem,
     SuiteImported,
-    Triage,
 )
 from curiouser.problems.settings import CLEARABLE, Given, checked
 from curiouser.problems.sources import Source, place
 from curiouser.problems.suites import put_suite
-from curiouser.problems.triaging import Triaging
-from curiouser.problems.views import ComparedCases, Views
-from curiouser.storage import Database
-
-TEST = "test"
-"""The test dataset where none is named."""
 
 
-class ProblemService:
+class ProblemService(Following):
     """Describe problems by patterns, rank them, follow them over models, and guard what is fixed.
 
     Args:
@@ -54,23 +40,6 @@ class ProblemService:
         configuration: The task and the levels of harm.
         clock: Tells the time.
     """
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        data: DataService,
-        models: ModelService,
-        evaluations: EvaluationService,
-        configuration: Configuration,
-        clock: Clock,
-    ) -> None:
-        self._database, self._data, self._levels = database, data, configuration.harm
-        self._task, self._placing = configuration.task, Placing(data, configuration.task)
-        self._editing = Editing(database, self._placing, clock)
-        self._views = Views(database, models=models, evaluations=evaluations, task=configuration.task)
-        self._triaging = Triaging(database, data, self._views, configuration.task)
-        self.reports = ReportService(database, task=configuration.task, clock=clock)
 
     def add(
         self,
@@ -152,6 +121,10 @@ class ProblemService:
     def close(self, name: str, *, actor: str) -> Problem:
         """Close a problem; it stays a regression test.
 
+        Args:
+            name: The problem.
+            actor: Who does it.
+
         Raises:
             ProblemNotFoundError: There is no such problem.
             StepTakenError: It is closed already.
@@ -161,6 +134,10 @@ class ProblemService:
     def reopen(self, name: str, *, actor: str) -> Problem:
         """Reopen a problem.
 
+        Args:
+            name: The problem.
+            actor: Who does it.
+
         Raises:
             ProblemNotFoundError: There is no such problem.
             StepTakenError: It is open already.
@@ -169,6 +146,10 @@ class ProblemService:
 
     def undo(self, name: str, *, actor: str) -> Undone:
         """Take the latest step back, and the rows it committed where nobody else uses them.
+
+        Args:
+            name: The problem.
+            actor: Who does it.
 
         Raises:
             ProblemNotFoundError: There never was such a problem.
@@ -189,6 +170,15 @@ class ProblemService:
     ) -> PatternsChanged:
         """Add patterns to a problem; those it has already are left alone.
 
+        Args:
+            name: The problem.
+            patterns: As in :meth:`add`.
+            ids: As in :meth:`add`.
+            where: As in :meth:`add`.
+            from_report: Number of a user report; its input becomes a pattern.
+            expected: The right answer to that input, where the report does not say it.
+            actor: Who does it.
+
         Raises:
             ProblemNotFoundError: There is no such problem.
             BadPatternsError: Rows cannot be patterns; all are named, and nothing was changed.
@@ -205,6 +195,12 @@ class ProblemService:
         self, name: str, *, ids: Sequence[str] = (), cases: Sequence[str] = (), actor: str
     ) -> PatternsChanged:
         """Take patterns out of a problem, by id or by whole Cases; their rows stay in the test dataset.
+
+        Args:
+            name: The problem.
+            ids: Ids of patterns that stand alone.
+            cases: Names of Cases, each taken out whole.
+            actor: Who does it.
 
         Raises:
             ProblemNotFoundError: There is no such problem.
@@ -250,6 +246,9 @@ class ProblemService:
     def get(self, name: str) -> Problem:
         """Read one problem.
 
+        Args:
+            name: The problem.
+
         Raises:
             ProblemNotFoundError: There is no such problem.
         """
@@ -283,6 +282,9 @@ class ProblemService:
     def patterns(self, name: str) -> tuple[Pattern, ...]:
         """Read the patterns of a problem, by case and place.
 
+        Args:
+            name: The problem.
+
         Raises:
             ProblemNotFoundError: There is no such problem.
         """
@@ -291,7 +293,11 @@ class ProblemService:
             return stored.patterns_of(connection, [number])[number]
 
     def pattern_ids(self, on: str = TEST) -> dict[str, builtins.list[ExampleId]]:
-        """Name the labelled patterns of every problem of a test dataset, for comparisons by problem."""
+        """Name the labelled patterns of every problem of a test dataset, for comparisons by problem.
+
+        Args:
+            on: The test dataset, or a ref of it.
+        """
         with self._database.read() as connection:
             return stored.labelled_patterns(connection, on.partition("@")[0])
 
@@ -313,58 +319,12 @@ class ProblemService:
             return found
 
     def template(self, *, form: str = "csv") -> str:
-        """Write a file of patterns to start from, ``csv`` or ``jsonl``."""
+        """Write a file of patterns to start from, ``csv`` or ``jsonl``.
+
+        Args:
+            form: ``csv`` or ``jsonl``.
+        """
         return template(self._task, form=form)
-
-    def show(
-        self, name: str, *, on: str | None = None, models: Sequence[str] | None = None, limit: int = 100
-    ) -> ShownProblem:
-        """Show one problem: its standing and its patterns on each model (slide 44).
-
-        Raises:
-            ProblemNotFoundError: There is no such problem.
-            ModelNotFoundError: A model's name is unknown.
-        """
-        reports = tuple(one.number for one in self.reports.list(problem=name))
-        return self._views.show(name, on, models, limit, reports)
-
-    def history(
-        self, names: Sequence[str] | str | None = None, *, on: str = TEST, models: Sequence[str] | None = None
-    ) -> History:
-        """Follow the error of problems over the candidate models, oldest first (slide 47).
-
-        Raises:
-            ProblemNotFoundError: A problem's name is unknown.
-            ModelNotFoundError: A model's name is unknown.
-        """
-        return self._views.history([names] if isinstance(names, str) else names, on, models)
-
-    def check(self, *, model: str | None = None, on: str = TEST) -> Check:
-        """Run every problem against a model, the newest one by default, before it is let out.
-
-        Raises:
-            ModelNotFoundError: The model's name is unknown.
-            BadInputError: There is no model.
-        """
-        return self._views.check(model, on)
-
-    def triage(self, *, model: str | None = None, on: str = TEST, include_closed: bool = False) -> Triage:
-        """Rank problems by Impact on a model: the live one by default, else the newest (slides 48-50).
-
-        Raises:
-            ModelNotFoundError: The model's name is unknown.
-            BadInputError: There is no model.
-        """
-        return self._triaging.triage(model, on, levels=self._levels, include_closed=include_closed)
-
-    def compared(self, *, model: str | None = None, on: str = TEST) -> ComparedCases:
-        """Count the Cases that compare changed inputs, and those that a model fails (slide 69).
-
-        Raises:
-            ModelNotFoundError: The model's name is unknown.
-            BadInputError: There is no model.
-        """
-        return self._views.compared(model, on)
 
     def count_open(self) -> int:
         """Count problems that are not closed."""

@@ -150,7 +150,11 @@ def sentence(one: Standing, models_tried: int | None) -> str:
 
 
 def memorised_note(one: Standing) -> str:
-    """Say how many patterns stand in a model's training data; empty where none does."""
+    """Say how many patterns stand in a model's training data; empty where none does.
+
+    Args:
+        one: How a problem stands with a model.
+    """
     if not one.memorised:
         return ""
     stand, are = agreeing(one.memorised, "stands"), agreeing(one.memorised, "is")

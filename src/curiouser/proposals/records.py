@@ -159,7 +159,11 @@ class ShownProposal:
         return frozenset({self.proposal.actor, *(each.author for each in self.brought)})
 
     def counts(self, review: Review) -> bool:
-        """Tell whether a review is of the proposal as it stands, and the reviewer's last word on it."""
+        """Tell whether a review is of the proposal as it stands, and the reviewer's last word on it.
+
+        Args:
+            review: One of its reviews.
+        """
         if not self.is_current or self.prepared is None or review.data_commit != self.prepared.id:
             return False
         return all(each.actor != review.actor or each.number <= review.number for each in self.reviews)
@@ -186,11 +190,19 @@ class ShownProposal:
         return tuple(found)
 
     def may_approve(self, actor: str) -> bool:
-        """Tell whether somebody may approve it, whatever their role."""
+        """Tell whether somebody may approve it, whatever their role.
+
+        Args:
+            actor: Who.
+        """
         return self.self_approval or actor not in self.writers
 
     def steps(self, actor: str) -> tuple[ProposalStep, ...]:
-        """List what somebody can do next, whatever their role."""
+        """List what somebody can do next, whatever their role.
+
+        Args:
+            actor: Who.
+        """
         if not self.proposal.is_open:
             return ()
         found = []

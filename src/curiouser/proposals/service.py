@@ -103,6 +103,10 @@ class ProposalService:
 
         While conflicts are open there are no such rows, and nothing is checked. What was checked is not checked again.
 
+        Args:
+            number: Of the proposal.
+            actor: Who.
+
         Raises:
             ProposalNotFoundError: None has this number.
             ProposalEndedError: It was merged or withdrawn.
@@ -125,6 +129,9 @@ class ProposalService:
 
     def show(self, number: int) -> ShownProposal:
         """Show a proposal with all that decides about it.
+
+        Args:
+            number: Of the proposal.
 
         Raises:
             ProposalNotFoundError: None has this number.
@@ -165,6 +172,7 @@ class ProposalService:
             ProposalEndedError: It was merged or withdrawn.
             OwnProposalError: The reviewer proposed or wrote it, and the settings do not allow that.
             NotReadyError: There is nothing to look at yet, or a branch moved.
+            BadInputError: A rejection says no words.
         """
         if verdict is Verdict.REJECT and not words.strip():
             raise BadInputError("a rejection needs words", 'say what should be different: -m "…"')
@@ -196,6 +204,10 @@ class ProposalService:
 
         All is looked at again inside the transaction that moves the branch.
 
+        Args:
+            number: Of the proposal.
+            actor: Who.
+
         Raises:
             ProposalNotFoundError: None has this number.
             ProposalEndedError: It was merged or withdrawn.
@@ -220,6 +232,10 @@ class ProposalService:
 
     def withdraw(self, number: int, *, actor: str) -> ShownProposal:
         """Withdraw a proposal; its merge is given up, and the branch stays as it is.
+
+        Args:
+            number: Of the proposal.
+            actor: Who.
 
         Raises:
             ProposalNotFoundError: None has this number.
