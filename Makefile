@@ -18,7 +18,7 @@ help:
 	@echo "make test-browser  only the tests in a real browser (Debian: chromium)"
 	@echo "make test-nightly  the long searches: merges, histories, kills (hours)"
 	@echo "make test-postgres  the tests of the store, on a PostgreSQL server of their own"
-	@echo "make check   style, types, imports and sizes"
+	@echo "make check   style, types, imports, sizes and the reference"
 	@echo "make bench   one JSON line per benchmark"
 	@echo "make docs    build the documentation"
 	@echo "make setup   only set up .venv (PYTHON=python3.12 for another Python)"
