@@ -125,6 +125,16 @@ def test_patterns_shift_no_labels_because_they_were_picked(bench: Bench) -> None
     assert bench.result("class-balance").finding.n == 400
 
 
+def test_patterns_have_no_users_words_or_groups_of_their_own_to_be_counted(bench: Bench) -> None:
+    drawn = labelled(400, 200).with_columns(language=pl.lit("en"))
+    bench.commit(drawn)
+    picked = texts(*different(300, "strange"), labels="spam", prefix="p").with_columns(origin=pl.lit("pattern"))
+    bench.commit(picked)
+    for name in ("missing-values", "column-distribution", "vocabulary", "categories"):
+        found = bench.result(name)
+        assert (found.outcome, found.finding.count) == (Outcome.PASS, 0), name
+
+
 def test_a_first_version_has_nothing_to_be_compared_with(bench: Bench) -> None:
     bench.commit(labelled(100, 50))
     found = bench.result("label-distribution")

@@ -56,9 +56,9 @@ def _categories(ground: Ground) -> list[Question]:
 
 
 def _changes(ground: Ground, reference: Reference) -> Finding:
-    n, least = ground.profile.rows, ground.settings.min_rows
-    if reference.profile.rows < least:
-        return unknown(f"{reference.profile.rows:,} rows are too few to say which categories there are", n)
+    n, least = ground.profile.drawn, ground.settings.min_rows
+    if reference.profile.drawn < least:
+        return unknown(f"{reference.profile.drawn:,} rows are too few to say which categories there are", n)
     sides, looked_at, found = _sides(ground, reference), 0, list[_Change]()
     for name, one in ground.profile.columns.items():
         before = reference.profile.columns.get(name)
@@ -124,4 +124,4 @@ def _offences(ground: Ground, shown: list[_Change]) -> Iterator[Offence]:
             yield Offence(what=f"{change.column} is {change.value!r}, which is new", at=place)
 
 
-CATEGORIES = Check(code="DC16", name="categories", title="new and vanished categories", version=1, asks=_categories)
+CATEGORIES = Check(code="DC16", name="categories", title="new and vanished categories", version=2, asks=_categories)

@@ -24,7 +24,7 @@ from curiouser.kernel.ids import ContentHash, ObjectName
 from curiouser.kernel.remembered import Remembered
 from curiouser.storage import Database, FolderObjects
 
-VERSION = 2
+VERSION = 3
 """Of what a profile holds; profiles of another version are made anew."""
 SUFFIX = ".inputs.arrow"
 ORIGIN = "origin"
@@ -43,7 +43,10 @@ class Profile:
     commit: DataCommit
     """The version."""
     columns: Mapping[str, ColumnProfile]
-    """What is known of each column; ``id``, ``origin`` and ``weight`` are left out."""
+    """What is known of each column among rows drawn from users: patterns were picked, and say nothing of users.
+
+    ``id``, ``origin`` and ``weight`` are left out.
+    """
     joints: Mapping[str, Joint]
     """Labels by group, for each group column of the task and for the origin of rows."""
     index: RowIndex | None
@@ -53,6 +56,11 @@ class Profile:
     def rows(self) -> int:
         """Rows, >= 0."""
         return self.commit.rows
+
+    @property
+    def drawn(self) -> int:
+        """Rows drawn from users, >= 0: those that ``columns`` are about."""
+        return next((one.rows for one in self.columns.values()), 0)
 
     def labels(self, label: str) -> ColumnProfile:
         """Tell how labels are distributed among rows drawn from users; patterns were picked, and say nothing of it."""
@@ -140,10 +148,10 @@ class Profiles:
             return None
         old = Rows(frame=changed.before, hashes=_hashes(changed.before, gone))
         new = Rows(frame=changed.after, hashes=_hashes(changed.after, came))
-        columns = {}
+        columns, drawn = {}, next((one.rows for one in stored.columns.values()), 0)
         for name, kind in self._profiled(commit).items():
-            was = stored.columns.get(name) or ColumnProfile.absent(start.rows, kind)
-            columns[name] = was.moved(old, new, name)
+            was = stored.columns.get(name) or ColumnProfile.absent(drawn, kind)
+            columns[name] = was.moved(_drawn(old), _drawn(new), name)
         label, joints = self._task.label, {}
         for group in self._groups(commit):
             both = joint_of(old, group, label), joint_of(new, group, label)
@@ -159,7 +167,7 @@ class Profiles:
         index = self._hashed(frame, commit)
         rows = Rows(frame=frame, hashes=_hashes(frame, index))
         made = _Stored(
-            columns={name: ColumnProfile.of(rows, name, kind) for name, kind in self._profiled(commit).items()},
+            columns={name: ColumnProfile.of(_drawn(rows), name, kind) for name, kind in self._profiled(commit).items()},
             joints={group: joint_of(rows, group, self._task.label) for group in self._groups(commit)},
             index=None if index is None else in_order(index),
         )
@@ -222,6 +230,14 @@ class Profiles:
 def _hashes(frame: pl.DataFrame, index: pl.DataFrame | None) -> HashArray:
     """Hash the inputs; where there are none, the ids choose the rows whose words are counted."""
     return hashed(frame, ["id"], None)["given"].to_numpy() if index is None else index["folded"].to_numpy()
+
+
+def _drawn(rows: Rows) -> Rows:
+    """Leave out rows that were not drawn from users."""
+    if ORIGIN not in rows.frame.columns:
+        return rows
+    is_drawn = (rows.frame[ORIGIN] == Origin.SAMPLE.value).fill_null(value=False)
+    return rows if is_drawn.all() else Rows(frame=rows.frame.filter(is_drawn), hashes=rows.hashes[is_drawn.to_numpy()])
 
 
 def _forget_old(connection: Connection, dataset: str) -> list[ObjectName]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from curiouser.data import ColumnType
+from curiouser.data import ColumnType, Origin
 from curiouser.datachecks.ground import Check, Ground, Question, Reference
 from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, many, unknown
 from curiouser.kernel.configuration import TaskKind
@@ -81,9 +81,9 @@ def _missing(ground: Ground) -> list[Question]:
 
 
 def _empty_cells(ground: Ground) -> Finding:
-    n, threshold = ground.profile.rows, ground.rule("missing-values").threshold
+    n, threshold = ground.profile.drawn, ground.rule("missing-values").threshold
     if not n:
-        return unknown("there are no rows")
+        return unknown("there are no rows drawn from users")
     wanted = [name for name in _declared(ground) if name in ground.profile.columns]
     missing = {name: ground.profile.columns[name].missing for name in wanted}
     shares = {name: count / n for name, count in missing.items()}
@@ -105,10 +105,13 @@ def _empty_cells(ground: Ground) -> Finding:
 def _empty_rows(ground: Ground, columns: list[str]) -> Iterator[Offence]:
     each = max(1, MOST_ROWS // max(len(columns), 1))
     for name in columns[:MOST_ROWS]:
-        rows = ground.services.data.rows(ground.commit.id, columns=["id"], where=pl.col(name).is_null())
+        is_missing = pl.col(name).is_null()
+        if "origin" in ground.commit.schema:
+            is_missing &= pl.col("origin") == Origin.SAMPLE.value
+        rows = ground.services.data.rows(ground.commit.id, columns=["id"], where=is_missing)
         for one in rows["id"].head(each):
             yield Offence(what=f"{name} is missing", at=Place(dataset=ground.dataset, id=ExampleId(one)))
 
 
 SCHEMA = Check(code="DC01", name="schema", title="columns and their types", version=1, asks=_schema)
-MISSING_VALUES = Check(code="DC02", name="missing-values", title="missing cells", version=1, asks=_missing)
+MISSING_VALUES = Check(code="DC02", name="missing-values", title="missing cells", version=2, asks=_missing)

@@ -156,7 +156,7 @@ def _column_shifts(ground: Ground, reference: Reference) -> Finding:
             found = distribution_shift(name, before, after)
             shifts += [found] if found is not None else []
     rule = ground.rule("column-distribution")
-    return judged(shifts, threshold=rule.threshold, level=ground.settings.level, n=ground.profile.rows)
+    return judged(shifts, threshold=rule.threshold, level=ground.settings.level, n=ground.profile.drawn)
 
 
 def _missing_shift(name: str, before: ColumnProfile, after: ColumnProfile) -> Shift:
@@ -173,10 +173,10 @@ def _share_shift(what: str, a: int, n: int, b: int, m: int) -> Shift:
 
 
 def _too_few(ground: Ground, reference: Reference) -> Finding | None:
-    fewest, least = min(ground.profile.rows, reference.profile.rows), ground.settings.min_rows
+    fewest, least = min(ground.profile.drawn, reference.profile.drawn), ground.settings.min_rows
     if fewest >= least:
         return None
-    return unknown(f"{fewest:,} rows are too few to compare; {least} are needed on each side", ground.profile.rows)
+    return unknown(f"{fewest:,} rows are too few to compare; {least} are needed on each side", ground.profile.drawn)
 
 
 def _compared(ground: Ground, reference: Reference) -> Iterable[str]:
@@ -207,7 +207,7 @@ def _word_shifts(ground: Ground, reference: Reference) -> Finding:
         found, words = _large_word_shifts(name, before, after, threshold)
         shifts, looked_at = [*shifts, *found], looked_at + words
     if not n:
-        return unknown(f"there are too few texts to compare; {least} are needed on each side", ground.profile.rows)
+        return unknown(f"there are too few texts to compare; {least} are needed on each side", ground.profile.drawn)
     return judged(shifts, threshold=threshold, level=ground.settings.level, n=n, looked_at=looked_at)
 
 
@@ -229,9 +229,9 @@ LABEL_DISTRIBUTION = Check(
     code="DC13", name="label-distribution", title="how labels are distributed", version=2, asks=_labels
 )
 COLUMN_DISTRIBUTION = Check(
-    code="DC14", name="column-distribution", title="how values and text lengths are distributed", version=1,
+    code="DC14", name="column-distribution", title="how values and text lengths are distributed", version=2,
     asks=_columns,
 )  # fmt: skip
 VOCABULARY = Check(
-    code="DC15", name="vocabulary", title="which words stand in how many rows", version=1, asks=_vocabulary
+    code="DC15", name="vocabulary", title="which words stand in how many rows", version=2, asks=_vocabulary
 )
