@@ -87,7 +87,10 @@ def numbers(terminal: Terminal, names: Mapping[str, str] | None = None) -> dict[
     skipped = {"digest", "test_set", "sentence", "note", "notes", "flipped", "fill", "created_at", "method"}
     found = dict(leaves(bodies, (), skipped))
     for old, new in (names or {}).items():
-        found = {path.replace(f"[{new}]", f"[{old}]").replace(f"={new}", f"={old}"): one for path, one in found.items()}
+        found = {
+            path.replace(f"[{new}]", f"[{old}]").replace(f"={new}", f"={old}"): old if one == new else one
+            for path, one in found.items()
+        }
     return found
 
 
