@@ -2,6 +2,7 @@
 
 import html.parser
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,13 +41,27 @@ def ws(tmp_path: Path) -> Iterator[curiouser.Session]:
         yield opened
 
 
-def with_models(ws: curiouser.Session) -> None:
-    ws.data.add(ROWS, message="first rows")
-    texts, labels = [row["text"] for row in ROWS], [row["spam"] for row in ROWS]
-    never = DummyClassifier(strategy="constant", constant="ham")
-    ws.models.add("words", make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels))
-    ws.models.add("never", make_pipeline(TfidfVectorizer(), never).fit(texts, labels))
-    ws.evaluate()
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with rows and two models that have answered them: starting models is what costs here."""
+    folder = tmp_path_factory.mktemp("notebook") / "evaluated"
+    make_workspace(folder, configuration_from({"task": TASK})).close()
+    with curiouser.open(folder, actor="alice") as ws:
+        ws.data.add(ROWS, message="first rows")
+        texts, labels = [row["text"] for row in ROWS], [row["spam"] for row in ROWS]
+        never = DummyClassifier(strategy="constant", constant="ham")
+        ws.models.add("words", make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels))
+        ws.models.add("never", make_pipeline(TfidfVectorizer(), never).fit(texts, labels))
+        ws.evaluate()
+    return folder
+
+
+@pytest.fixture
+def full(evaluated: Path, tmp_path: Path) -> Iterator[curiouser.Session]:
+    """A copy of that folder, opened."""
+    shutil.copytree(evaluated, tmp_path / "copy")
+    with curiouser.open(tmp_path / "copy", actor="alice") as opened:
+        yield opened
 
 
 def shown(table: Shown) -> tuple[list[str], list[list[str]]]:
@@ -97,12 +112,11 @@ def test_bad_rows_are_all_named_and_nothing_changes(ws: curiouser.Session) -> No
     assert ws.status().standing.test_rows == 0
 
 
-def test_a_fitted_estimator_a_frame_and_reported_scores_are_models(ws: curiouser.Session) -> None:
-    with_models(ws)
+def test_a_fitted_estimator_a_frame_and_reported_scores_are_models(full: curiouser.Session) -> None:
     scores = pd.DataFrame({"id": [row["id"] for row in ROWS], "score": [0.75] * 60})
-    assert str(ws.models.add("guesses", scores).model.kind) == "predictions"
-    assert str(ws.models.add("lost", {"accuracy": 0.75}).model.kind) == "reported"
-    assert {model.name for model in ws.models.list()} == {"words", "never", "guesses", "lost"}
+    assert str(full.models.add("guesses", scores).model.kind) == "predictions"
+    assert str(full.models.add("lost", {"accuracy": 0.75}).model.kind) == "reported"
+    assert {model.name for model in full.models.list()} == {"words", "never", "guesses", "lost"}
 
 
 def test_a_function_that_lives_in_a_notebook_is_refused_with_the_way_out(ws: curiouser.Session) -> None:
@@ -112,29 +126,27 @@ def test_a_function_that_lives_in_a_notebook_is_refused_with_the_way_out(ws: cur
         ws.models.add("mine", 7)
 
 
-def test_tables_show_themselves_and_become_frames(ws: curiouser.Session) -> None:
-    with_models(ws)
-    ws.problems.add("money", patterns=[{"text": "win a <b>prize</b>", "spam": "spam"}], harm="costly", actor="alice")
-    board, triage = ws.leaderboard(), ws.problems.triage(model="never")
+def test_tables_show_themselves_and_become_frames(full: curiouser.Session) -> None:
+    full.problems.add("money", patterns=[{"text": "win a <b>prize</b>", "spam": "spam"}], harm="costly", actor="alice")
+    board, triage = full.leaderboard(), full.problems.triage(model="never")
     assert board.rows[0]["model"] == "words"
     assert triage.to_polars().height == triage.to_pandas().shape[0] == 1
     assert triage.to_polars()["name"].to_list() == ["money"]
-    for table in (board, triage, ws.compare("never", "words")):
+    for table in (board, triage, full.compare("never", "words")):
         page = WellFormed()
         page.feed(table._repr_html_())
         assert page.open == []
         assert repr(table)
 
 
-def test_a_leaderboard_shows_rank_and_score_then_and_now(ws: curiouser.Session) -> None:
-    with_models(ws)
-    old = ws.leaderboard().test_sets[0][:8]
-    ws.data.add([{"id": "new", "text": "see me", "spam": "ham", "who": "u1"}], message="one more")
-    ws.data.add([{"id": "t0", "text": "SEE  YOU 1", "spam": "ham", "who": "u1"}], "train", message="training data")
-    ws.models.add("lost", {"accuracy": 0.75})
-    ws.evaluate()
-    today = ws.leaderboard().test_sets[1][:8]
-    heads, rows = shown(ws.leaderboard())
+def test_a_leaderboard_shows_rank_and_score_then_and_now(full: curiouser.Session) -> None:
+    old = full.leaderboard().test_sets[0][:8]
+    full.data.add([{"id": "new", "text": "see me", "spam": "ham", "who": "u1"}], message="one more")
+    full.data.add([{"id": "t0", "text": "SEE  YOU 1", "spam": "ham", "who": "u1"}], "train", message="training data")
+    full.models.add("lost", {"accuracy": 0.75})
+    full.evaluate()
+    today = full.leaderboard().test_sets[1][:8]
+    heads, rows = shown(full.leaderboard())
     then, now = f"accuracy then, on {old}", f"accuracy today, on {today}"
     assert heads == ["Rank", "Model", then, now, "Reported", "Seen in training", ""]
     assert [row[:2] for row in rows] == [["1", "words"], ["2", "never"], ["–", "lost"]]
@@ -142,15 +154,16 @@ def test_a_leaderboard_shows_rank_and_score_then_and_now(ws: curiouser.Session) 
     assert rows[1][3].startswith("0.672 [")
     assert rows[1][4:] == ["–", "1", ""]
     assert rows[2][2:] == ["–", "–", "0.75", "–", "reported"]
-    assert "1 of 61 test rows stands in the training data of words, never" in ws.leaderboard()._repr_html_()
+    assert "1 of 61 test rows stands in the training data of words, never" in full.leaderboard()._repr_html_()
 
 
-def test_a_triage_shows_what_the_command_line_shows_and_its_frame_has_no_empty_parents(ws: curiouser.Session) -> None:
-    with_models(ws)
-    ws.problems.add("money", patterns=[{"text": "win 1", "spam": "spam"}], harm="costly", affected="3%", because="x")
-    ws.problems.add("winners", patterns=[{"text": "win 2", "spam": "spam"}])
-    ws.evaluate()
-    heads, rows = shown(ws.problems.triage(model="never"))
+def test_a_triage_shows_what_the_command_line_shows_and_its_frame_has_no_empty_parents(
+    full: curiouser.Session,
+) -> None:
+    full.problems.add("money", patterns=[{"text": "win 1", "spam": "spam"}], harm="costly", affected="3%", because="x")
+    full.problems.add("winners", patterns=[{"text": "win 2", "spam": "spam"}])
+    full.evaluate()
+    heads, rows = shown(full.problems.triage(model="never"))
     assert heads == ["Problem", "Impact", "Rank", "State", "Error", "Affected", "Harm", "Memorised"]
     ranked, unranked = rows
     assert (ranked[0], ranked[2:4], ranked[6:]) == ("money", ["1", "failing"], ["3", "0"])
@@ -158,18 +171,17 @@ def test_a_triage_shows_what_the_command_line_shows_and_its_frame_has_no_empty_p
     assert ranked[4].startswith("1.000 [")
     assert ranked[5] == "3% [3, 3] stated"
     assert unranked[:4] == ["winners", "–", "–", "failing"]
-    assert "winners: harm" in ws.problems.triage(model="never")._repr_html_()
-    frame = ws.problems.triage(model="never").to_polars()
+    assert "winners: harm" in full.problems.triage(model="never")._repr_html_()
+    frame = full.problems.triage(model="never").to_polars()
     assert {"impact.value", "impact.low", "rank.best", "affected.percent", "error.n", "sentence"} <= set(frame.columns)
     assert not {"impact", "rank", "affected", "error"} & set(frame.columns)
     assert frame["impact.value"].to_list()[1] is None
 
 
-def test_a_problem_shows_its_patterns_on_every_model(ws: curiouser.Session) -> None:
-    with_models(ws)
-    ws.problems.add("money", patterns=[{"id": "p1", "text": "win <b>", "spam": "spam"}], description="wins & losses")
-    ws.evaluate()
-    problem = ws.problems.show("money")
+def test_a_problem_shows_its_patterns_on_every_model(full: curiouser.Session) -> None:
+    full.problems.add("money", patterns=[{"id": "p1", "text": "win <b>", "spam": "spam"}], description="wins & losses")
+    full.evaluate()
+    problem = full.problems.show("money")
     heads, rows = shown(problem)
     assert heads == ["Row", "text", "spam", "Expectation", "words", "never"]
     assert rows[0][:4] == ["p1", "win &lt;b&gt;", "spam", "label"]
@@ -183,51 +195,47 @@ def test_a_problem_shows_its_patterns_on_every_model(ws: curiouser.Session) -> N
     assert problem.to_polars()["answers.never.confusion"].to_list() == ["FN"]
 
 
-def test_an_evaluation_shows_its_main_scores_and_one_model_its_confusion(ws: curiouser.Session) -> None:
-    with_models(ws)
-    both = ws.evaluate()
+def test_an_evaluation_shows_its_main_scores_and_one_model_its_confusion(full: curiouser.Session) -> None:
+    both = full.evaluate()
     heads, rows = shown(both)
     assert heads == ["Model", "accuracy", "f1", "roc_auc", "accuracy, all rows", "Seen in training", ""]
     assert [row[0] for row in rows] == ["never", "words"]
     assert rows[0][1].startswith("0.667 [")
     assert rows[0][1].endswith("n=60")
     assert "answered ham" not in both._repr_html_()
-    assert "answered ham" in ws.evaluate("never")._repr_html_()
+    assert "answered ham" in full.evaluate("never")._repr_html_()
     assert not [name for name in both.to_polars().columns if name.startswith("confusion")]
 
 
-def test_every_other_table_shows_few_columns_in_words(ws: curiouser.Session) -> None:
-    with_models(ws)
-    ws.problems.add("money", patterns=[{"text": "win 1", "spam": "spam"}])
-    ws.evaluate()
-    heads, rows = shown(ws.compare("never", "words"))
+def test_every_other_table_shows_few_columns_in_words(full: curiouser.Session) -> None:
+    full.problems.add("money", patterns=[{"text": "win 1", "spam": "spam"}])
+    full.evaluate()
+    heads, rows = shown(full.compare("never", "words"))
     assert heads == ["On", "A", "B", "B − A", "p, adjusted", "Worse", "Better", "Verdict"]
     assert (rows[0][:3], rows[0][5:]) == (["all rows", "never", "words"], ["0", "20", "better"])
-    heads, rows = shown(ws.problems.history("money"))
+    heads, rows = shown(full.problems.history("money"))
     assert heads == ["Problem", "Model", "State", "Error", "TP", "FP", "TN", "FN"]
     assert [row[:3] for row in rows] == [["money", "words", "passing"], ["money", "never", "failing"]]
-    heads, rows = shown(ws.problems.check(model="never"))
+    heads, rows = shown(full.problems.check(model="never"))
     assert (heads, rows[0][:3]) == (["", "Problem", "State", "Why"], ["open", "money", "failing"])
-    first = ws.data.log("test")[-1].id
-    heads, rows = shown(ws.data.diff(first, "test"))
+    first = full.data.log("test")[-1].id
+    heads, rows = shown(full.data.diff(first, "test"))
     assert (heads, rows[0][0]) == (["Change", "Id", "Fields"], "added")
 
 
-def test_a_confusion_matrix_is_a_grid_of_labels_and_answers(ws: curiouser.Session) -> None:
-    with_models(ws)
-    one = ws.confusion("never")
+def test_a_confusion_matrix_is_a_grid_of_labels_and_answers(full: curiouser.Session) -> None:
+    one = full.confusion("never")
     assert one.counts == ((40, 0), (20, 0))
     assert one.to_polars().rows() == [("ham", 40, 0), ("spam", 20, 0)]
     page = WellFormed()
     page.feed(one._repr_html_())
     assert page.text[1:] == ["Label", "answered ham", "answered spam", "ham", "40", "0", "spam", "20", "0"]
-    assert ws.evaluate("never").evaluations[0].confusion.counts == one.counts
+    assert full.evaluate("never").evaluations[0].confusion.counts == one.counts
 
 
-def test_the_curve_of_a_problem_is_drawn(ws: curiouser.Session) -> None:
-    with_models(ws)
-    ws.problems.add("money", patterns=[{"text": "win <money>", "spam": "spam"}])
-    drawn = ws.problems.history()._repr_html_()
+def test_the_curve_of_a_problem_is_drawn(full: curiouser.Session) -> None:
+    full.problems.add("money", patterns=[{"text": "win <money>", "spam": "spam"}])
+    drawn = full.problems.history()._repr_html_()
     assert drawn.count("<svg") == 1
     assert "<money>" not in drawn
 
