@@ -135,6 +135,15 @@ def test_patterns_have_no_users_words_or_groups_of_their_own_to_be_counted(bench
         assert (found.outcome, found.finding.count) == (Outcome.PASS, 0), name
 
 
+def test_picked_patterns_make_no_group_labelled_unlike_all_others(bench: Bench) -> None:
+    drawn = labelled(400, 200).with_columns(language=pl.Series(["en", "zu"] * 200))
+    bench.commit(drawn)
+    picked = texts(*different(300, "pattern"), labels="spam", prefix="p")
+    bench.commit(picked.with_columns(origin=pl.lit("pattern"), language=pl.lit("zu")))
+    found = bench.result("group-balance")
+    assert (found.outcome, found.finding.n) == (Outcome.PASS, 400)
+
+
 def test_a_first_version_has_nothing_to_be_compared_with(bench: Bench) -> None:
     bench.commit(labelled(100, 50))
     found = bench.result("label-distribution")

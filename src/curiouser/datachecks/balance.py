@@ -20,7 +20,7 @@ def _classes(ground: Ground) -> list[Question]:
 
 
 def _class_balance(ground: Ground) -> Finding:
-    column, classes = ground.profile.labels(ground.task.label), ground.task.classes
+    column, classes = ground.profile.columns[ground.task.label], ground.task.classes
     counted = column.counted.counts if column.counted else {}
     counts = np.array([counted.get(name, 0) for name in classes], np.int64)
     n, k = int(counts.sum()), len(classes)
@@ -102,5 +102,5 @@ def _group_shift(group: str, labels: Mapping[str, int], total: Mapping[str, int]
 
 CLASS_BALANCE = Check(code="DC17", name="class-balance", title="classes that hardly occur", version=2, asks=_classes)
 GROUP_BALANCE = Check(
-    code="DC18", name="group-balance", title="groups labelled unlike all others", version=1, asks=_groups
+    code="DC18", name="group-balance", title="groups labelled unlike all others", version=2, asks=_groups
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -14,7 +14,6 @@ from sqlalchemy import Connection, delete, insert, select
 from curiouser.data import ColumnType, DataCommit, DataService, Origin
 from curiouser.datachecks.columns import ColumnProfile, Joint, Rows, joint_moved, joint_of
 from curiouser.datachecks.indexes import SCHEMA, HashArray, RowIndex, hashed, in_order
-from curiouser.datachecks.summaries import Counted
 from curiouser.datachecks.tables import data_profile
 from curiouser.kernel.canonical import canonical_json, digest_of
 from curiouser.kernel.clock import Clock, as_text
@@ -24,7 +23,7 @@ from curiouser.kernel.ids import ContentHash, ObjectName
 from curiouser.kernel.remembered import Remembered
 from curiouser.storage import Database, FolderObjects
 
-VERSION = 3
+VERSION = 4
 """Of what a profile holds; profiles of another version are made anew."""
 SUFFIX = ".inputs.arrow"
 ORIGIN = "origin"
@@ -48,7 +47,7 @@ class Profile:
     ``id``, ``origin`` and ``weight`` are left out.
     """
     joints: Mapping[str, Joint]
-    """Labels by group, for each group column of the task and for the origin of rows."""
+    """Labels by group, for each group column of the task, among the same rows."""
     index: RowIndex | None
     """Which rows have which input; None where the version lacks a column of the input."""
 
@@ -61,14 +60,6 @@ class Profile:
     def drawn(self) -> int:
         """Rows drawn from users, >= 0: those that ``columns`` are about."""
         return next((one.rows for one in self.columns.values()), 0)
-
-    def labels(self, label: str) -> ColumnProfile:
-        """Tell how labels are distributed among rows drawn from users; patterns were picked, and say nothing of it."""
-        found, by_origin = self.columns[label], self.joints.get(ORIGIN)
-        if by_origin is None or found.counted is None:
-            return found
-        counted = Counted(counts=by_origin.get(Origin.SAMPLE.value, {}))
-        return replace(found, rows=counted.n, missing=0, counted=counted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -146,12 +137,12 @@ class Profiles:
         gone, came = self._hashed(changed.before, start), self._hashed(changed.after, commit)
         if (came is None) != (stored.index is None):
             return None
-        old = Rows(frame=changed.before, hashes=_hashes(changed.before, gone))
-        new = Rows(frame=changed.after, hashes=_hashes(changed.after, came))
-        columns, drawn = {}, next((one.rows for one in stored.columns.values()), 0)
+        old = _drawn(changed.before, _hashes(changed.before, gone))
+        new = _drawn(changed.after, _hashes(changed.after, came))
+        columns, drawn = {}, stored.profile(start).drawn
         for name, kind in self._profiled(commit).items():
             was = stored.columns.get(name) or ColumnProfile.absent(drawn, kind)
-            columns[name] = was.moved(_drawn(old), _drawn(new), name)
+            columns[name] = was.moved(old, new, name)
         label, joints = self._task.label, {}
         for group in self._groups(commit):
             both = joint_of(old, group, label), joint_of(new, group, label)
@@ -165,9 +156,9 @@ class Profiles:
         frame = self._data.rows(commit.id)
         self.rows_read += len(frame)
         index = self._hashed(frame, commit)
-        rows = Rows(frame=frame, hashes=_hashes(frame, index))
+        rows = _drawn(frame, _hashes(frame, index))
         made = _Stored(
-            columns={name: ColumnProfile.of(_drawn(rows), name, kind) for name, kind in self._profiled(commit).items()},
+            columns={name: ColumnProfile.of(rows, name, kind) for name, kind in self._profiled(commit).items()},
             joints={group: joint_of(rows, group, self._task.label) for group in self._groups(commit)},
             index=None if index is None else in_order(index),
         )
@@ -185,7 +176,7 @@ class Profiles:
     def _groups(self, commit: DataCommit) -> tuple[str, ...]:
         if self._task.kind is TaskKind.REGRESSION or self._task.label not in commit.schema:
             return ()
-        return tuple(group for group in (*self._task.groups, ORIGIN) if group in commit.schema)
+        return tuple(group for group in self._task.groups if group in commit.schema)
 
     # What is kept. All of it can be made again: what is damaged or missing is.
 
@@ -232,12 +223,12 @@ def _hashes(frame: pl.DataFrame, index: pl.DataFrame | None) -> HashArray:
     return hashed(frame, ["id"], None)["given"].to_numpy() if index is None else index["folded"].to_numpy()
 
 
-def _drawn(rows: Rows) -> Rows:
+def _drawn(frame: pl.DataFrame, hashes: HashArray) -> Rows:
     """Leave out rows that were not drawn from users."""
-    if ORIGIN not in rows.frame.columns:
-        return rows
-    is_drawn = (rows.frame[ORIGIN] == Origin.SAMPLE.value).fill_null(value=False)
-    return rows if is_drawn.all() else Rows(frame=rows.frame.filter(is_drawn), hashes=rows.hashes[is_drawn.to_numpy()])
+    if ORIGIN not in frame.columns:
+        return Rows(frame=frame, hashes=hashes)
+    is_drawn = (frame[ORIGIN] == Origin.SAMPLE.value).fill_null(value=False)
+    return Rows(frame=frame.filter(is_drawn), hashes=hashes[is_drawn.to_numpy()])
 
 
 def _forget_old(connection: Connection, dataset: str) -> list[ObjectName]:

@@ -89,7 +89,7 @@ def _label_shift(ground: Ground, reference: Reference) -> Finding:
     label, least = ground.task.label, ground.settings.min_rows
     if label not in reference.profile.columns:
         return unknown(f"{reference.commit.dataset} has no labels")
-    here, there = ground.profile.labels(label), reference.profile.labels(label)
+    here, there = ground.profile.columns[label], reference.profile.columns[label]
     n, m = here.rows - here.missing, there.rows - there.missing
     if min(n, m) < least:
         return unknown(f"{min(n, m):,} labels are too few to compare; {least} are needed on each side", n)
