@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from curiouser.checklist.facts import DatasetFacts, Facts
-from curiouser.checklist.records import Answer, NextStep, named, words
+from curiouser.checklist.records import Answer, NextStep, named
 from curiouser.checklist.releasing import done, evaluate, not_yet, start
+from curiouser.kernel.words import plural
 
 ENOUGH_CASES = 29
 """Fewest Cases that can show a change in at most 10 % of them (Clopper and Pearson, one-sided 95 %)."""
@@ -20,7 +21,7 @@ def data_refresh(facts: Facts) -> Answer:
     production = facts.datasets.get("production")
     here = f"The test set last changed {_ago(facts.test)}"
     if production is not None and production.rows:
-        here += f", and production, with {words(production.rows, 'row')}, {_ago(production)}"
+        here += f", and production, with {plural(production.rows, 'row')}, {_ago(production)}"
     return not_yet(
         f"{cannot} {here}.",
         NextStep(
@@ -37,7 +38,7 @@ def data_version_control(facts: Facts) -> Answer:
         return not_yet("There is no test set yet.", start(facts))
     test, train = facts.test, facts.datasets.get("train")
     silent = tuple(one.name for one in facts.models if one.trained_on is None)
-    has = f"The test set has {words(test.data_commits, 'data commit')} on main"
+    has = f"The test set has {plural(test.data_commits, 'data commit')} on main"
     if test.data_commits < 2:
         return not_yet(f"{has}: it was imported once and never changed, so no history is in use.", _grow())
     if train is None and (silent or not facts.models):
@@ -53,9 +54,9 @@ def data_version_control(facts: Facts) -> Answer:
             ),
         )
     learned = (
-        f"the training data has {words(train.data_commits, 'data commit')}"
+        f"the training data has {plural(train.data_commits, 'data commit')}"
         if train is not None
-        else f"each of {words(len(facts.models), 'model')} says which version of which data it learned from"
+        else f"each of {plural(len(facts.models), 'model')} says which version of which data it learned from"
     )
     return done(f"{has}, {learned}, and every evaluation names the data commit it was measured on.", _LOG)
 
@@ -67,7 +68,7 @@ def data_checks(facts: Facts) -> Answer:
         return not_yet(f"{cannot} There is no test set yet either.", start(facts))
     return not_yet(
         f"{cannot} Meanwhile every import is refused as long as a row is bad, and a problem that regresses fails the"
-        f" build: {words(facts.problems.total, 'problem')} would be checked.",
+        f" build: {plural(facts.problems.total, 'problem')} would be checked.",
         NextStep(says="Check a model in CI", command="curiouser problem check --on test", page="/problems"),
     )
 
@@ -80,7 +81,7 @@ def labelling(facts: Facts) -> Answer:
     )
     if facts.test is None:
         return not_yet(f"{cannot} There is no test set yet either.", start(facts))
-    branches = words(facts.test.branches - 1, "branch", "branches") if facts.test.branches > 1 else "no branch"
+    branches = plural(facts.test.branches - 1, "branch", "branches") if facts.test.branches > 1 else "no branch"
     return not_yet(
         f"{cannot} Meanwhile new labels can wait on a branch: the test set has {branches} beside main.",
         NextStep(says="Start a branch", command="curiouser data branch NAME --dataset test", page=DATA),
@@ -93,7 +94,7 @@ def robustness(facts: Facts) -> Answer:
     if problems.model is None:
         return not_yet("There is no model yet whose robustness could be measured.", start(facts))
     cases, model = problems.compared_cases, problems.model
-    turned = f"{problems.changed_cases:,} of {words(cases, 'Case')} that change an input turned out wrong on {model}"
+    turned = f"{problems.changed_cases:,} of {plural(cases, 'Case')} that change an input turned out wrong on {model}"
     if cases < ENOUGH_CASES:
         have = f"only {turned}" if cases else f"no Case that changes an input was answered by {model}"
         return not_yet(
@@ -123,7 +124,7 @@ def _calibrated(facts: Facts, model: str) -> bool:
 
 def _ago(dataset: DatasetFacts) -> str:
     days = int(dataset.age_days)
-    return "today" if days < 1 else f"{words(days, 'day')} ago"
+    return "today" if days < 1 else f"{plural(days, 'day')} ago"
 
 
 def _grow() -> NextStep:

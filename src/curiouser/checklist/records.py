@@ -93,16 +93,6 @@ class Checklist:
         return tuple(one for one in self.items if one.item.group is group)
 
 
-def words(count: int, thing: str, things: str | None = None) -> str:
-    """Count things in words.
-
-    Examples:
-        >>> words(1, "report"), words(2_000, "row"), words(0, "branch", "branches")
-        ('1 report', '2,000 rows', '0 branches')
-    """
-    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
-
-
 def named(names: tuple[str, ...], most: int = 3) -> str:
     """Name a few things and count the rest.
 

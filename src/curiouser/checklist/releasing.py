@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from curiouser.checklist.facts import Facts, ModelFacts
-from curiouser.checklist.records import Answer, NextStep, named, words
+from curiouser.checklist.records import Answer, NextStep, named
+from curiouser.kernel.words import plural
 
 LEADERBOARD = "/leaderboard"
 _ADD_MODEL = NextStep(
@@ -22,8 +23,8 @@ def metric_selection(facts: Facts) -> Answer:
     if not facts.evaluations:
         return not_yet(f"{cannot} Nothing has been evaluated either.", start(facts))
     return not_yet(
-        f"{cannot} Meanwhile {words(facts.evaluations, 'evaluation')} measured"
-        f" {words(len(facts.metrics), 'metric')} ({named(facts.metrics)}), each with its interval:"
+        f"{cannot} Meanwhile {plural(facts.evaluations, 'evaluation')} measured"
+        f" {plural(len(facts.metrics), 'metric')} ({named(facts.metrics)}), each with its interval:"
         " rank by the one you agreed on.",
         NextStep(
             says="Rank by your metric", command="curiouser leaderboard --on test --metric METRIC", page=LEADERBOARD

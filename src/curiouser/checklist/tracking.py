@@ -5,8 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from curiouser.checklist.facts import Facts, ModelFacts, ProblemFacts
-from curiouser.checklist.records import Answer, NextStep, named, words
+from curiouser.checklist.records import Answer, NextStep, named
 from curiouser.checklist.releasing import LEADERBOARD, done, evaluate, not_yet, page_of, start
+from curiouser.kernel.words import plural
 
 WAITS_TOO_LONG_DAYS = 7
 """A user report that waits longer than this for its problem is forgotten: the tracker is not in use."""
@@ -27,12 +28,12 @@ def problem_tracker(facts: Facts) -> Answer:
         first = problems.without_patterns[0]
         command = f"curiouser problem pattern import {first} FILE.csv"
         return not_yet(
-            f"{words(len(problems.without_patterns), 'open problem')} of {problems.open:,} cannot be followed, because"
+            f"{plural(len(problems.without_patterns), 'open problem')} of {problems.open:,} cannot be followed, because"
             f" no pattern describes it: {named(problems.without_patterns)}; {waiting}.",
             NextStep(says=f"Add patterns to {first}", command=command, page=f"{PROBLEMS}/{quote(first)}"),
         )
-    described = words(problems.patterns, "pattern")
-    has = f"{words(problems.total, 'problem')} ({problems.open:,} open), described by {described}"
+    described = plural(problems.patterns, "pattern")
+    has = f"{plural(problems.total, 'problem')} ({problems.open:,} open), described by {described}"
     if facts.waiting_days is not None and facts.waiting_days > WAITS_TOO_LONG_DAYS:
         return not_yet(
             f"There are {has}, but {waiting}; more than {WAITS_TOO_LONG_DAYS} days is too long.",
@@ -49,12 +50,12 @@ def triage_strategy(facts: Facts) -> Answer:
         return not_yet("There is no problem to rank yet.", _DESCRIBE)
     if problems.model is None:
         return not_yet(
-            f"{words(problems.to_rank, 'problem')} cannot be ranked, because there is no model yet.", start(facts)
+            f"{plural(problems.to_rank, 'problem')} cannot be ranked, because there is no model yet.", start(facts)
         )
     missing = {*problems.lack_affected, *problems.lack_harm, *problems.lack_error}
     which, has = "open" if problems.open else "closed", "has" if problems.to_rank == 1 else "have"
     said = (
-        f"{problems.to_rank - len(missing):,} of {words(problems.to_rank, f'{which} problem')} {has} an Impact on"
+        f"{problems.to_rank - len(missing):,} of {plural(problems.to_rank, f'{which} problem')} {has} an Impact on"
         f" {problems.model}"
     )
     gaps = _gaps(problems)
@@ -74,7 +75,7 @@ def reproducible_training(facts: Facts) -> Answer:
         return not_yet(f"{cannot} There is no model yet either.", start(facts))
     known = sum(one.trained_on is not None for one in facts.models)
     return not_yet(
-        f"{cannot} Meanwhile {known:,} of {words(len(facts.models), 'model')}"
+        f"{cannot} Meanwhile {known:,} of {plural(len(facts.models), 'model')}"
         f" {'says' if known == 1 else 'say'} which version of the data they were trained on.",
         NextStep(
             says="Say what a model was trained on",
@@ -86,17 +87,16 @@ def reproducible_training(facts: Facts) -> Answer:
 
 def comparable_results(facts: Facts) -> Answer:
     """Ask whether every model that is in use has scores over all of today's test set."""
-    apart = (
-        f" {words(facts.reported, 'more model')} known by reported scores only: not compared." if facts.reported else ""
-    )
+    more = plural(facts.reported, "more model")
+    apart = f" {more} known by reported scores only: not compared." if facts.reported else ""
     if facts.test is None or not facts.models:
         return not_yet(f"There is nothing to compare yet.{apart}", start(facts))
     behind = tuple(one for one in facts.models if not one.complete)
-    rows = f"today's test set ({words(facts.test.rows, 'row')})"
+    rows = f"today's test set ({plural(facts.test.rows, 'row')})"
     if behind:
         lacks = "lacks" if len(behind) == 1 else "lack"
         return not_yet(
-            f"{len(behind):,} of {words(len(facts.models), 'model')} {lacks} scores over all of {rows}:"
+            f"{len(behind):,} of {plural(len(facts.models), 'model')} {lacks} scores over all of {rows}:"
             f" {named(tuple(one.name for one in behind))}.{_unpredicted(behind)}{apart}",
             _complete(behind),
         )
@@ -109,7 +109,7 @@ def comparable_results(facts: Facts) -> Answer:
     before, newest = facts.models[-2].name, facts.models[-1].name
     return done(
         f"All {len(facts.models):,} models have scores over all of {rows}, and"
-        f" {words(facts.comparisons, 'comparison was', 'comparisons were')} made on it.{apart}",
+        f" {plural(facts.comparisons, 'comparison was', 'comparisons were')} made on it.{apart}",
         NextStep(
             says=f"Compare {before} and {newest}",
             command=f"curiouser compare {before} {newest} --on test",
@@ -124,17 +124,17 @@ def result_management(facts: Facts) -> Answer:
         return not_yet("There is no model yet whose results could be kept.", start(facts))
     never = tuple(one.name for one in facts.models if not one.evaluated)
     kept = (
-        f"{words(facts.evaluations, 'evaluation is', 'evaluations are')} kept, on"
-        f" {words(facts.evaluated_commits, 'data commit')} of the test set"
+        f"{plural(facts.evaluations, 'evaluation is', 'evaluations are')} kept, on"
+        f" {plural(facts.evaluated_commits, 'data commit')} of the test set"
     )
     if never:
         return not_yet(
-            f"{len(never):,} of {words(len(facts.models), 'model')} never had a complete evaluation: {named(never)};"
+            f"{len(never):,} of {plural(len(facts.models), 'model')} never had a complete evaluation: {named(never)};"
             f" {kept}.",
             evaluate(),
         )
     return done(
-        f"{kept}, for {words(len(facts.models), 'model')}: each names its data commit, its threshold and the digest of"
+        f"{kept}, for {plural(len(facts.models), 'model')}: each names its data commit, its threshold and the digest of"
         " what answered. The code commit behind a model is not recorded yet.",
         NextStep(says="See then and now", command="curiouser leaderboard --on test", page=LEADERBOARD),
     )
@@ -169,7 +169,7 @@ def _comparison(before: str, newest: str) -> str:
 def _waiting(facts: Facts) -> str:
     if not facts.waiting or facts.waiting_days is None:
         return "no user report waits"
-    days = words(int(facts.waiting_days), "day")
+    days = plural(int(facts.waiting_days), "day")
     if facts.waiting == 1:
         return f"1 user report has waited for {days}"
     return f"{facts.waiting:,} user reports wait, the oldest for {days}"
@@ -179,7 +179,7 @@ def _read_reports(facts: Facts) -> NextStep | None:
     if not facts.waiting:
         return None
     return NextStep(
-        says=f"Read {words(facts.waiting, 'report')}", command="curiouser report list --waiting", page=REPORTS
+        says=f"Read {plural(facts.waiting, 'report')}", command="curiouser report list --waiting", page=REPORTS
     )
 
 
@@ -212,7 +212,7 @@ def _edit(name: str, says: str, option: str) -> NextStep:
 
 
 def _unpredicted(behind: tuple[ModelFacts, ...]) -> str:
-    needs = [f"{one.name} needs {words(one.missing, 'prediction')}" for one in behind[:3] if one.missing]
+    needs = [f"{one.name} needs {plural(one.missing, 'prediction')}" for one in behind[:3] if one.missing]
     return f" {'; '.join(needs)}." if needs else ""
 
 
@@ -220,7 +220,7 @@ def _complete(behind: tuple[ModelFacts, ...]) -> NextStep:
     for one in behind:
         if one.missing:
             return NextStep(
-                says=f"Export the {words(one.missing, 'row')} to predict",
+                says=f"Export the {plural(one.missing, 'row')} to predict",
                 command=f"curiouser model missing {one.name} --on test -o FILE.csv",
                 page=page_of(one),
             )

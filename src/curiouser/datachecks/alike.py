@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from curiouser.data import ColumnType
 from curiouser.datachecks.duplicate_records import DuplicatePair, Duplicates
 from curiouser.datachecks.ground import Check, Ground, Question, Reference
-from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, many, unknown
+from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, unknown
 from curiouser.datachecks.repeats import LACKS_INPUT
 from curiouser.kernel.configuration import TaskKind
 from curiouser.kernel.ids import ExampleId
+from curiouser.kernel.words import plural
 from curiouser.measure.duplicates import ALGORITHM, Likeness
 
 _DEPENDS = {"algorithm": ALGORITHM}
@@ -40,7 +41,7 @@ def _duplicates(ground: Ground) -> Finding:
     pairs = _near(found)
     return _judged(
         ground, "near-duplicates", found, count=count, value=count / n, n=n, pairs=pairs,
-        reason=f"{count:,} of {many(n, 'row')} nearly the same as an earlier one",
+        reason=f"{count:,} of {plural(n, 'row')} nearly the same as an earlier one",
         rows=[_offence(ground.dataset, pair.id, ground.dataset, pair.other, pair) for pair in pairs[:MOST_ROWS]],
     )  # fmt: skip
 
@@ -68,7 +69,7 @@ def _leaks(ground: Ground, partner: Reference) -> Finding:
         rows.append(_offence(dataset, id_, other, other_id, pair))
     return _judged(
         ground, "near-leakage", found, count=count, value=count / n, n=n, pairs=pairs,
-        reason=f"{count:,} of {many(n, 'test row')} nearly the same as a row of {ground.settings.train}", rows=rows,
+        reason=f"{count:,} of {plural(n, 'test row')} nearly the same as a row of {ground.settings.train}", rows=rows,
     )  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def _contradictory(ground: Ground) -> Finding:
     ]
     return _judged(
         ground, "near-contradictory-labels", found, count=len(differing), value=len(differing) / n, n=n,
-        pairs=differing, reason=f"{many(len(differing), 'row')} labelled otherwise than one that is nearly the same",
+        pairs=differing, reason=f"{plural(len(differing), 'row')} labelled otherwise than one that is nearly the same",
         rows=rows,
     )  # fmt: skip
 

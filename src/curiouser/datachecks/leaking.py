@@ -9,10 +9,11 @@ import polars as pl
 
 from curiouser.datachecks.ground import Check, Ground, Question, Reference
 from curiouser.datachecks.indexes import HashArray, RowIndex, hashed
-from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, many, unknown
+from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, unknown
 from curiouser.datachecks.repeats import LACKS_INPUT
 from curiouser.kernel.canonical import digest_of
 from curiouser.kernel.ids import ExampleId
+from curiouser.kernel.words import plural
 
 
 def _exact(ground: Ground) -> list[Question]:
@@ -49,7 +50,7 @@ def _leaks(ground: Ground, partner: Reference, name: str, key: str) -> Finding:
         count=inputs,
         value=value,
         n=test.profile.rows,
-        reason=f"{many(inputs, 'input')} of the test set, in {len(leaking):,} of {many(test.profile.rows, 'row')},"
+        reason=f"{plural(inputs, 'input')} of the test set, in {len(leaking):,} of {plural(test.profile.rows, 'row')},"
         f" also in {ground.settings.train}" if inputs else "",
         rows=_offences(ground.dataset, here, partner, there, f"stands in the {other}, too"),
         more=max(len(here) - MOST_ROWS, 0),
@@ -107,7 +108,7 @@ def _memorable(ground: Ground, partner: Reference, problems: dict[str, list[str]
         count=len(leaking),
         value=value,
         n=len(patterns),
-        reason=f"{len(leaking):,} of {many(len(patterns), 'pattern')} also in {ground.settings.train}: a model that"
+        reason=f"{len(leaking):,} of {plural(len(patterns), 'pattern')} also in {ground.settings.train}: a model that"
         " learnt them proves nothing" if len(leaking) else "",
         rows=_pattern_offences(test, train, leaking, index, problems),
         more=max(len(leaking) - MOST_ROWS, 0),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from curiouser.datachecks.ground import Check, Ground, Question
-from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, many, unknown
+from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, unknown
 from curiouser.datachecks.verdicts import VERSION
 from curiouser.kernel.check_settings import OwnRule
 from curiouser.kernel.errors import BadInputError
 from curiouser.kernel.ids import ExampleId
+from curiouser.kernel.words import plural
 from curiouser.models import ModelRunError
 
 
@@ -51,7 +52,7 @@ def _must_be_empty(ground: Ground, own: OwnRule) -> Finding:
         count=len(wrong),
         value=value,
         n=n,
-        reason=f"{len(wrong):,} of {many(n, 'row')} wrong" if wrong else "",
+        reason=f"{len(wrong):,} of {plural(n, 'row')} wrong" if wrong else "",
         rows=tuple(
             Offence(what=wrong[one] or own.where or own.name, at=Place(dataset=ground.dataset, id=ExampleId(one)))
             for one in sorted(wrong)[:MOST_ROWS]

@@ -23,16 +23,6 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-def many(count: int, thing: str) -> str:
-    """Count things in words.
-
-    Examples:
-        >>> many(1, "row"), many(2_000, "row")
-        ('1 row', '2,000 rows')
-    """
-    return f"{count:,} {thing}" + ("" if count == 1 else "s")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """One example of one dataset."""

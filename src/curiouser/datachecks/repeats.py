@@ -5,9 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from curiouser.datachecks.ground import Check, Ground, Question
-from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, many, unknown
+from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, unknown
 from curiouser.kernel.configuration import TaskKind
 from curiouser.kernel.ids import ExampleId
+from curiouser.kernel.words import plural
 
 LACKS_INPUT = "a column of the input is missing, so inputs can't be compared"
 
@@ -45,7 +46,7 @@ def _duplicates(ground: Ground, name: str, alike: list[str], said: str) -> Findi
         count=len(again),
         value=value,
         n=n,
-        reason=f"{len(again):,} of {many(n, 'row')} repeat {many(groups, 'earlier one')}" if len(again) else "",
+        reason=f"{len(again):,} of {plural(n, 'row')} repeat {plural(groups, 'earlier one')}" if len(again) else "",
         rows=rows,
         more=len(again) - len(rows),
         details={"inputs": groups},
@@ -73,7 +74,7 @@ def _contradictory(ground: Ground) -> Finding:
         count=inputs,
         value=value,
         n=n,
-        reason=f"different labels for {many(inputs, 'input')}, in {many(len(found), 'row')}" if inputs else "",
+        reason=f"different labels for {plural(inputs, 'input')}, in {plural(len(found), 'row')}" if inputs else "",
         rows=rows,
         more=len(found) - len(rows),
         details={"rows": len(found)},

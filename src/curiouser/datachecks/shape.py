@@ -8,9 +8,10 @@ import polars as pl
 
 from curiouser.data import ColumnType, Origin
 from curiouser.datachecks.ground import Check, Ground, Question, Reference
-from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, many, unknown
+from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, unknown
 from curiouser.kernel.configuration import TaskKind
 from curiouser.kernel.ids import ExampleId
+from curiouser.kernel.words import plural
 
 _TEXTS = {ColumnType.TEXT, ColumnType.CATEGORY, ColumnType.FILE}
 
@@ -28,7 +29,7 @@ def _columns(ground: Ground, base: Reference | None) -> Finding:
         count=len(offences),
         value=value,
         n=ground.profile.rows,
-        reason=f"{len(offences)} of {many(len(columns), 'column')} not as it should be" if offences else "",
+        reason=f"{len(offences)} of {plural(len(columns), 'column')} not as it should be" if offences else "",
         rows=tuple(Offence(what=what) for what in offences[:MOST_ROWS]),
         details={"new_columns": sorted({*ground.commit.schema} - {*base.commit.schema}) if base else []},
     )

@@ -18,8 +18,9 @@ import numpy.typing as npt
 from sqlalchemy import Connection, delete, insert, select, update
 
 from curiouser.datachecks.signature_tables import signature_index, signature_record, signature_version
-from curiouser.datachecks.sorted_pages import KeyArray, add_keys, checksum, segments_with
+from curiouser.datachecks.sorted_pages import KeyArray, add_keys, segments_with
 from curiouser.kernel.canonical import digest_of
+from curiouser.kernel.checksums import checksum
 from curiouser.kernel.errors import RetryableError, StorageError
 from curiouser.measure.duplicates import (
     ALGORITHM,

@@ -6,7 +6,6 @@ through, and a key is rewritten once for every eightfold growth (a log-structure
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection, delete, insert, select
 
 from curiouser.datachecks.signature_tables import signature_page, signature_segment
+from curiouser.kernel.checksums import checksum
 from curiouser.kernel.errors import StorageError
 
 KeyArray: TypeAlias = npt.NDArray[np.uint64]
@@ -77,16 +77,6 @@ def segments_with(connection: Connection, index_id: int, keys: KeyArray) -> Iter
         parts = [part for start in range(0, len(pages), _ASKED)
                  for part in _pages(connection, segment.id, pages[start : start + _ASKED])]  # fmt: skip
         yield np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-
-
-def checksum(*parts: int | str | bytes) -> bytes:
-    """Hash a blob together with its place, 32 bytes."""
-    made = hashlib.sha256()
-    for part in parts:
-        data = part if isinstance(part, bytes) else str(part).encode()
-        made.update(len(data).to_bytes(8, "little"))
-        made.update(data)
-    return made.digest()
 
 
 def _refuse_damage(expected: bytes, *parts: int | str | bytes) -> None:

@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 
 from curiouser.datachecks.ground import Check, Ground, Question
-from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, many, unknown
+from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, unknown
 from curiouser.kernel.canonical import Json
 from curiouser.kernel.configuration import TaskKind
 from curiouser.kernel.ids import ExampleId
+from curiouser.kernel.words import plural
 from curiouser.measure import (
     FloatArray,
     IntArray,
@@ -79,7 +80,7 @@ def _suspected(ground: Ground, model: Model) -> Finding:
     threshold = ground.rule("label-errors").threshold
     value = count / n
     outcome = Outcome.PASS if value <= threshold else Outcome.FAIL if low > threshold else Outcome.UNKNOWN
-    reason = f"{count:,} of {many(n, 'label')} contradicted by {model.title}" if count else ""
+    reason = f"{count:,} of {plural(n, 'label')} contradicted by {model.title}" if count else ""
     if outcome is Outcome.UNKNOWN:
         reason += "; with so few rows that may be chance"
     return Finding(

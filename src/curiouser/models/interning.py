@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, insert, select, text, update
 
-from curiouser.models.prediction_tables import checksum, example_input, example_input_counter, refuse_damage
+from curiouser.kernel.checksums import checksum
+from curiouser.models.prediction_tables import example_input, example_input_counter, refuse_damage
 from curiouser.storage import Database
 
 HASH_BYTES = 16

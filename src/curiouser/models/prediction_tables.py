@@ -6,10 +6,9 @@ in a chunk costs 4 or 8 bytes and nanoseconds. No blob is above 256 KiB.
 
 from __future__ import annotations
 
-import hashlib
-
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, UniqueConstraint
 
+from curiouser.kernel.checksums import checksum
 from curiouser.kernel.errors import StorageError
 from curiouser.storage import metadata
 
@@ -70,16 +69,6 @@ class PredictionsDamagedError(StorageError):
     """Stored predictions do not match their checksum; no number is made of them."""
 
     code = "CUR390"
-
-
-def checksum(*parts: str | int | bytes) -> bytes:
-    """Hash a blob together with its place, so that a moved blob is a damaged one; 32 bytes."""
-    made = hashlib.sha256()
-    for part in parts:
-        data = part if isinstance(part, bytes) else str(part).encode()
-        made.update(len(data).to_bytes(8, "little"))
-        made.update(data)
-    return made.digest()
 
 
 def refuse_damage(what: str, expected: bytes, *parts: str | int | bytes) -> None:

@@ -20,12 +20,12 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, sel
 
 from curiouser.data import value_hashes
 from curiouser.kernel.canonical import digest_of
+from curiouser.kernel.checksums import checksum
 from curiouser.kernel.errors import BadInputError
 from curiouser.models.gathering import StoredAnswers, fingerprints, gathered
 from curiouser.models.interning import HASH_BYTES, HashArray, KeyArray, every_page, intern_hashes
 from curiouser.models.prediction_tables import (
     BLOB_BYTES,
-    checksum,
     data_commit_keys,
     prediction_chunk,
     prediction_column,

@@ -17,10 +17,8 @@ from curiouser.models.adding import Adding
 from curiouser.models.calling import Caller
 from curiouser.models.checks import check_threshold
 from curiouser.models.errors import ReportedOnlyError
-from curiouser.models.records import Asked, Model, ModelKind, Permissions, Updated
+from curiouser.models.records import Asked, Model, ModelKind, Updated
 from curiouser.models.training import note_training_data
-
-_DEFAULT = Permissions()
 
 
 class ModelService(Adding):

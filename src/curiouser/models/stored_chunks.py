@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Row
 
+from curiouser.kernel.checksums import checksum
 from curiouser.kernel.errors import BadInputError
-from curiouser.models.prediction_tables import BLOB_BYTES, checksum, refuse_damage
+from curiouser.models.prediction_tables import BLOB_BYTES, refuse_damage
 
 AnswerArray: TypeAlias = npt.NDArray[Any]
 """``(n,)``, float64, float32 or a whole-number type."""

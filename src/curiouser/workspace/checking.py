@@ -9,6 +9,7 @@ from curiouser.evaluations import Holdings
 from curiouser.models import Model, ModelKind
 from curiouser.problems import TriagedProblem
 from curiouser.workspace.opening import Workspace
+from curiouser.workspace.unpredicted import missing_predictions
 
 TEST = "test"
 _EVERY = 1_000_000
@@ -81,7 +82,8 @@ def _datasets(workspace: Workspace, now: datetime) -> dict[str, DatasetFacts]:
 def _models(
     workspace: Workspace, models: list[Model], holdings: Holdings, live: Model | None
 ) -> tuple[ModelFacts, ...]:
-    incomplete = [one.id for one in models if (one.digest, one.threshold) not in holdings.complete][:_COUNTED]
+    incomplete = [one for one in models if (one.digest, one.threshold) not in holdings.complete][:_COUNTED]
+    missing = missing_predictions(workspace, incomplete, holdings, on=TEST)
     # Who chose a threshold is asked of those that would meet users: it is one statement each.
     asked = {one.id for one in (live, *models[-1:]) if one is not None}
     return tuple(
@@ -93,18 +95,10 @@ def _models(
             complete=(one.digest, one.threshold) in holdings.complete,
             calibrated=(one.digest, one.threshold) in holdings.calibrated,
             trained_on=one.source.get("trained_on"),
-            missing=_missing(workspace, one) if one.id in incomplete else None,
+            missing=missing.get(one.id),
         )
         for one in models
     )
-
-
-def _missing(workspace: Workspace, model: Model) -> int | None:
-    """Count the rows a file of predictions lacks; a callable is simply asked about them."""
-    if model.kind is not ModelKind.PREDICTIONS:
-        return None
-    answers = workspace.evaluations.answers(model, workspace.evaluations.test_set(TEST))
-    return int((~answers.valid).sum())
 
 
 def _threshold_by(workspace: Workspace, model: Model) -> str | None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from curiouser.cycle import Advice, Standing, next_step
 from curiouser.kernel.errors import NotFoundError
-from curiouser.models import Model, ModelKind
+from curiouser.models import Model
 from curiouser.workspace.opening import Workspace
+from curiouser.workspace.unpredicted import missing_predictions
 
 TEST = "test"
 _COUNTED = 20
@@ -89,11 +90,7 @@ def _standing(workspace: Workspace, datasets: dict[str, DatasetLine]) -> Standin
 
 
 def _unpredicted(workspace: Workspace, models: Sequence[Model]) -> dict[str, int]:
-    """Count the rows that files of predictions lack; only whoever made them can fill these in."""
-    complete = workspace.evaluations.holdings(TEST).complete
-    files = [one for one in models if one.kind is ModelKind.PREDICTIONS and (one.digest, one.threshold) not in complete]
-    if not files:
-        return {}
-    test_set = workspace.evaluations.test_set(TEST)
-    lacking = {model.name: workspace.evaluations.answers(model, test_set).valid for model in files[:_COUNTED]}
-    return {name: int((~valid).sum()) for name, valid in lacking.items() if not valid.all()}
+    holdings = workspace.evaluations.holdings(TEST)
+    incomplete = [one for one in models if (one.digest, one.threshold) not in holdings.complete][:_COUNTED]
+    found = missing_predictions(workspace, incomplete, holdings, on=TEST)
+    return {one.name: found[one.id] for one in incomplete if one.id in found}
