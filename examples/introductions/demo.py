@@ -232,6 +232,7 @@ def main() -> int:
         "  curiouser status                                  # what is here, and what to do next\n"
         "  curiouser problem show the-arts-too-general       # the patterns that version 5 gets wrong\n"
         "  curiouser problem history drugs-doctors-false-pos\n"
+        "  curiouser data check train@v4                     # finds the patterns that version 4 was trained on\n"
         "  curiouser data log                                # the states of the test set; `data diff` compares two\n"
         "  curiouser cycle                                   # the loop, step by step"
     )
