@@ -16,12 +16,12 @@ import polars as pl
 from sqlalchemy import Connection
 
 from curiouser.data import graph
-from curiouser.data.changesets import changeset, states_of_one
+from curiouser.data.changesets import states_of_one
 from curiouser.data.errors import ExamplesNotFoundError
 from curiouser.data.records import Change, DataCommit, RowChange, Value
 from curiouser.data.snapshots import RowFiles
 from curiouser.data.states import States
-from curiouser.data.stored import ID, Schema, readable_together
+from curiouser.data.stored import ID, Schema, conform, readable_together
 from curiouser.data.trails import Node, Trail
 from curiouser.kernel.ids import DataCommitId, ExampleId
 from curiouser.storage import Database
@@ -173,19 +173,26 @@ class _Follower:
         at = self.data_commit(node.id)
         parent = self.data_commit(at.parents[0]) if at.parents else None
         schema = readable_together({} if parent is None else parent.schema, at.schema)
-        kept = node.changes
-        changes = self._compared(parent, at, schema) if kept is None else self._files.read_changes(kept)
-        states = states_of_one(changes, self._example, schema)
+        states = self._states_at(node, parent, at, schema)
         if states is None:
             return None
         before, after = states
         row = None if after is None else {name: after.get(name) for name in at.schema}
         return _Seen(change=_change(ExampleId(self._example), before, after, schema), row=row)
 
-    def _compared(self, before: DataCommit | None, after: DataCommit, schema: Schema) -> pl.DataFrame:
-        """Compare the example in a version that only a snapshot holds with the version before."""
-        ids = pl.Series(ID, [self._example], dtype=pl.String)
-        return changeset(self._states.of(before).lookup(ids), self._states.of(after).lookup(ids), schema)
+    def _states_at(
+        self, node: Node, parent: DataCommit | None, at: DataCommit, schema: Schema
+    ) -> tuple[Row | None, Row | None] | None:
+        """Read the example before and after a version; None where that left it as it was."""
+        if node.changes is not None:
+            return states_of_one(self._files.read_changes(node.changes), self._example, schema)
+        # Only a snapshot holds the rows of this version.
+        before, after = (None if each is None else self._looked_up(each, schema) for each in (parent, at))
+        return None if before == after else (before, after)
+
+    def _looked_up(self, at: DataCommit, schema: Schema) -> Row | None:
+        found = self._states.of(at).lookup(pl.Series(ID, [self._example], dtype=pl.String))
+        return None if found.is_empty() else conform(found, schema).row(0, named=True)
 
 
 def _change(example: ExampleId, before: Row | None, after: Row | None, schema: Schema) -> RowChange:
