@@ -31,10 +31,10 @@ from curiouser.data import (
     WrongColumnsError,
     WrongDatasetKindError,
 )
-from curiouser.data.file_columns import file_object
-from curiouser.data.importing import import_rows
-from curiouser.data.plans import ImportPlan, Sizes
-from curiouser.data.reading import open_rows
+from curiouser.data.formats.reading import open_rows
+from curiouser.data.importing.file_columns import file_object
+from curiouser.data.importing.importer import import_rows
+from curiouser.data.importing.plans import ImportPlan, Sizes
 from curiouser.kernel.configuration import Configuration, Task, TaskKind
 from curiouser.kernel.errors import StaleEditError, UsageError
 from curiouser.storage import Database, FolderObjects

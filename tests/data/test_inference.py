@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from curiouser.data import Dialect, UnreadableFileError
-from curiouser.data.inference import InferredTask, infer_task
+from curiouser.data.importing.inference import InferredTask, infer_task
 from curiouser.kernel.configuration import TaskKind, configuration_from
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "introductions" / "data" / "test.csv"

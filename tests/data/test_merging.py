@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curiouser.data.changesets import after_rows, changeset
-from curiouser.data.merge_columns import Side
-from curiouser.data.merge_records import ConflictKind, Disagreement, Resolution, Settlement
-from curiouser.data.merging import Coupled, MergePlan, changes_of, merge_plan
+from curiouser.data.merging.columns import Side
+from curiouser.data.merging.records import ConflictKind, Disagreement, Resolution, Settlement
+from curiouser.data.merging.rows import Coupled, MergePlan, changes_of, merge_plan
+from curiouser.data.merging.settling import settled_columns, settled_rows
 from curiouser.data.records import ColumnType
-from curiouser.data.settling import settled_columns, settled_rows
 from tests.nightly import examples
 
 SCHEMA = {

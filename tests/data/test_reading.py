@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curiouser.data.bad_rows import BadRow, UnreadableFileError, WrongColumnsError
-from curiouser.data.chunks import Chunk, Dialect, Rowed
-from curiouser.data.delimited import Grammar, read_rows, split_rows
-from curiouser.data.frames import rows_of
-from curiouser.data.reading import open_rows
+from curiouser.data.formats.bad_rows import BadRow, UnreadableFileError, WrongColumnsError
+from curiouser.data.formats.chunks import Chunk, Dialect, Rowed
+from curiouser.data.formats.delimited import Grammar, read_rows, split_rows
+from curiouser.data.formats.frames import rows_of
+from curiouser.data.formats.reading import open_rows
 from curiouser.kernel.errors import BadInputError
 
 PLAIN = st.text(alphabet="ab,\"\n\r\t;é'=", max_size=6)
@@ -276,7 +276,7 @@ def test_a_field_of_200_mb_is_one_bad_row_and_never_held(
             stream.write(filling * 111_112)
         stream.write(around[1].encode())
     program = (
-        "import resource, sys; from pathlib import Path; from curiouser.data.reading import open_rows\n"
+        "import resource, sys; from pathlib import Path; from curiouser.data.formats.reading import open_rows\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "for chunk in open_rows(Path(sys.argv[1])).chunks():\n"
         "    [print('good', line) for line in chunk.lines]; [print(row) for row in chunk.bad]\n"

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curiouser.data import ColumnType, ColumnTypeError
-from curiouser.data.chunks import Chunk
-from curiouser.data.schema import TypeSurvey, agreed, role_types, typed
-from curiouser.data.validation import Rules
+from curiouser.data.formats.chunks import Chunk
+from curiouser.data.importing.schema import TypeSurvey, agreed, role_types, typed
+from curiouser.data.importing.validation import Rules
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.kernel.errors import UsageError
 

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curiouser.data import ColumnType, DataFiles, Dialect, ExportPlan, PredicateError, formula_safe
-from curiouser.data.reading import unescape
+from curiouser.data.formats.reading import unescape
+from curiouser.data.formats.streams import open_bytes
+from curiouser.data.formats.writing import Layout, write_file
 from curiouser.data.stored import empty_rows
-from curiouser.data.streams import open_bytes
-from curiouser.data.writing import Layout, write_file
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.kernel.errors import BadInputError, StorageError
 from curiouser.storage import Database, FolderObjects

@@ -1,15 +1,14 @@
 """Versions of labelled rows: data commits, branches, tags, differences and undoing.
 
 Rows live in immutable Parquet files named by their SHA-256, the graph of data commits in SQL;
-the same rows have the same content hash, whatever their history.
+the same rows have the same content hash, whatever their history. Files are read in :mod:`.formats`, what they hold
+becomes a data commit in :mod:`.importing`, branches meet in :mod:`.merging`; the versions themselves are here.
 Slides 36 (the test set changes while you work), 44 ("add to your test set") and 59 (version your data).
 """
 
-from curiouser.data.bad_rows import BadDataError, BadRow, UnreadableFileError, WrongColumnsError
 from curiouser.data.blaming import ExampleHistory, ExampleStep
 from curiouser.data.browsing import RowsPage, page_of_rows
 from curiouser.data.cells import Cell
-from curiouser.data.chunks import Dialect
 from curiouser.data.errors import (
     BadExamplesError,
     BranchMovedError,
@@ -28,6 +27,11 @@ from curiouser.data.errors import (
     WrongDatasetKindError,
 )
 from curiouser.data.files import DataFiles, Exported, ExportPlan
+from curiouser.data.formats.bad_rows import BadDataError, BadRow, UnreadableFileError, WrongColumnsError
+from curiouser.data.formats.chunks import Dialect
+from curiouser.data.formats.parquet_pages import Unpacks, unpacks_to
+from curiouser.data.formats.reading import open_rows
+from curiouser.data.formats.writing import Layout, formula_safe, write_file, write_stream
 from curiouser.data.hashing import (
     content_hash_of,
     folded,
@@ -37,8 +41,9 @@ from curiouser.data.hashing import (
     row_hashes,
     value_hashes,
 )
-from curiouser.data.inference import Guess, InferredTask, infer_task
-from curiouser.data.merge_records import (
+from curiouser.data.importing.inference import Guess, InferredTask, infer_task
+from curiouser.data.importing.plans import Imported, ImportPlan
+from curiouser.data.merging.records import (
     ConflictKind,
     Disagreement,
     Merge,
@@ -50,13 +55,10 @@ from curiouser.data.merge_records import (
     Settlement,
     SettlingRule,
 )
-from curiouser.data.merges import Merged, MergeService
-from curiouser.data.parquet_pages import Unpacks, unpacks_to
-from curiouser.data.plans import Imported, ImportPlan
+from curiouser.data.merging.service import Merged, MergeService
 from curiouser.data.predicates import Predicate, PredicateError
 from curiouser.data.predicates import parse as parse_predicate
 from curiouser.data.protecting import Protection
-from curiouser.data.reading import open_rows
 from curiouser.data.records import (
     Change,
     Collected,
@@ -78,7 +80,6 @@ from curiouser.data.records import (
 )
 from curiouser.data.service import DataService
 from curiouser.data.versions import ChangedRows
-from curiouser.data.writing import Layout, formula_safe, write_file, write_stream
 
 __all__ = [
     "BadDataError",

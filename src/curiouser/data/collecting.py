@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from curiouser.data.graph import parents_of
-from curiouser.data.merge_stored import pinned_by_merges
+from curiouser.data.merging.stored import pinned_by_merges
 from curiouser.data.records import Collected
 from curiouser.data.snapshots import CHANGES_SUFFIX, LISTING_SUFFIX, ROWS_SUFFIX, RowFiles
 from curiouser.data.tables import checked, data_commits, reflog, refs, snapshots, touches

@@ -9,17 +9,17 @@ from typing import IO, Unpack
 
 import polars as pl
 
-from curiouser.data.chunks import Dialect
-from curiouser.data.frames import rows_of
-from curiouser.data.importing import check_options, import_rows
-from curiouser.data.plans import Imported, ImportOptions, ImportPlan, Told, nobody
+from curiouser.data.formats.chunks import Dialect
+from curiouser.data.formats.frames import rows_of
+from curiouser.data.formats.reading import open_rows
+from curiouser.data.formats.streams import format_of
+from curiouser.data.formats.writing import Layout, write_file, write_stream
+from curiouser.data.importing.importer import check_options, import_rows
+from curiouser.data.importing.plans import Imported, ImportOptions, ImportPlan, Told, nobody
 from curiouser.data.predicates import Predicate, parse
-from curiouser.data.reading import open_rows
 from curiouser.data.records import DataCommit
 from curiouser.data.service import DataService
 from curiouser.data.stored import ID
-from curiouser.data.streams import format_of
-from curiouser.data.writing import Layout, write_file, write_stream
 from curiouser.kernel.errors import BadInputError
 
 
@@ -73,7 +73,7 @@ class DataFiles(DataService):
             options: As in :class:`ImportPlan`: ``branch``, ``replace``, ``origin``, ``skip_bad``, ``dry_run`` …
 
         Raises:
-            As :func:`curiouser.data.importing.import_rows`.
+            As :func:`curiouser.data.importing.importer.import_rows`.
         """
         path = Path(path)
         plan = ImportPlan(dataset=dataset, message=message, actor=actor, **options)
@@ -94,7 +94,7 @@ class DataFiles(DataService):
             options: As in :class:`ImportPlan`: ``branch``, ``replace``, ``origin``, ``allow_input_changes`` …
 
         Raises:
-            As :func:`curiouser.data.importing.import_rows`.
+            As :func:`curiouser.data.importing.importer.import_rows`.
         """
         plan = ImportPlan(dataset=dataset, message=message, actor=actor, **options)
         return import_rows(self, rows_of(frame), plan)

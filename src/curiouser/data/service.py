@@ -14,7 +14,7 @@ from curiouser.data.committing import Committer, Rows
 from curiouser.data.drafts import Request
 from curiouser.data.errors import BranchMovedError
 from curiouser.data.large import LargeCommitter
-from curiouser.data.merges import MergeService
+from curiouser.data.merging.service import MergeService
 from curiouser.data.naming import Refs
 from curiouser.data.protecting import Protections
 from curiouser.data.records import (

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curiouser.data.bad_rows import FIELD_LIMIT_BYTES, BadRow, megabytes
-from curiouser.data.chunks import Chunk
+from curiouser.data.formats.bad_rows import FIELD_LIMIT_BYTES, BadRow, megabytes
+from curiouser.data.formats.chunks import Chunk
+from curiouser.data.importing.schema import Trouble, Typed
 from curiouser.data.records import ColumnType, Origin
-from curiouser.data.schema import Trouble, Typed
 from curiouser.data.stored import ID, ORIGIN, WEIGHT
 from curiouser.kernel.configuration import Task, TaskKind
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from curiouser.data.bad_rows import FIELD_LIMIT_BYTES, ROW_LIMIT_BYTES, BadRow, UnreadableFileError, megabytes
-from curiouser.data.chunks import Chunk, Dialect, Rowed, check_names
-from curiouser.data.delimited import Grammar, Rows, first_row, read_rows, shown, unfinished_field
-from curiouser.data.frames import ParquetFile
-from curiouser.data.json_lines import JsonLinesFile
+from curiouser.data.formats.bad_rows import FIELD_LIMIT_BYTES, ROW_LIMIT_BYTES, BadRow, UnreadableFileError, megabytes
+from curiouser.data.formats.chunks import Chunk, Dialect, Rowed, check_names
+from curiouser.data.formats.delimited import Grammar, Rows, first_row, read_rows, shown, unfinished_field
+from curiouser.data.formats.frames import ParquetFile
+from curiouser.data.formats.json_lines import JsonLinesFile
+from curiouser.data.formats.streams import BOM, HEAD_BYTES, Buffered, format_of, head_of, open_bytes
 from curiouser.data.records import ColumnType
-from curiouser.data.streams import BOM, HEAD_BYTES, Buffered, format_of, head_of, open_bytes
 
 _DELIMITERS = (",", ";", "\t", "|")
 _ESCAPED = r"^'+[=+\-@\t\r]"

@@ -9,7 +9,7 @@ import polars as pl
 from curiouser.data import graph
 from curiouser.data.ancestry import only_in
 from curiouser.data.changesets import changed_columns, operations
-from curiouser.data.merge_records import WHOLE_ROW, ConflictKind, Merge, MergeConflict, Resolution
+from curiouser.data.merging.records import WHOLE_ROW, ConflictKind, Merge, MergeConflict, Resolution
 from curiouser.data.snapshots import RowFiles
 from curiouser.data.stored import ID
 from curiouser.kernel.ids import DataCommitId, ObjectName

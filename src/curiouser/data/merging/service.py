@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from curiouser.data import merge_stored as stored
-from curiouser.data.authors import Authors, Rank
 from curiouser.data.committing import Committer, InTransaction
 from curiouser.data.errors import MergeEndedError
-from curiouser.data.merge_building import Building
-from curiouser.data.merge_records import (
+from curiouser.data.merging import stored
+from curiouser.data.merging.authors import Authors, Rank
+from curiouser.data.merging.building import Building
+from curiouser.data.merging.records import (
     Merge,
     MergeConflict,
     MergeStanding,
@@ -22,8 +22,8 @@ from curiouser.data.merge_records import (
     Settlement,
     SettlingRule,
 )
+from curiouser.data.merging.settling import given_values
 from curiouser.data.records import Committed
-from curiouser.data.settling import given_values
 from curiouser.kernel.errors import UsageError
 from curiouser.kernel.ids import DataCommitId
 

@@ -11,16 +11,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curiouser.data.bad_rows import BadRow, BadRows, UnreadableFileError, WrongColumnsError
-from curiouser.data.chunks import REJECT_COLUMNS, Chunk, Rowed
-from curiouser.data.file_columns import FileColumns
-from curiouser.data.identities import GivenIds, HashedIds, Ranks, among
-from curiouser.data.plans import ImportPlan, Sizes, Told
+from curiouser.data.formats.bad_rows import BadRow, BadRows, UnreadableFileError, WrongColumnsError
+from curiouser.data.formats.chunks import REJECT_COLUMNS, Chunk, Rowed
+from curiouser.data.importing.file_columns import FileColumns
+from curiouser.data.importing.identities import GivenIds, HashedIds, Ranks, among
+from curiouser.data.importing.plans import ImportPlan, Sizes, Told
+from curiouser.data.importing.rejects import RejectsFile
+from curiouser.data.importing.schema import Typed, TypeSurvey, agreed, role_types, typed
+from curiouser.data.importing.validation import Rules
 from curiouser.data.records import ColumnType, DataCommit, DatasetKind
-from curiouser.data.rejects import RejectsFile
-from curiouser.data.schema import Typed, TypeSurvey, agreed, role_types, typed
 from curiouser.data.stored import ID
-from curiouser.data.validation import Rules
 from curiouser.kernel.configuration import Task
 
 _LONGEST_NAME, _MOST_NAMES = 40, 20

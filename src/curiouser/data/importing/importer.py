@@ -13,14 +13,14 @@ from pathlib import Path
 
 import polars as pl
 
-from curiouser.data.bad_rows import BadRows, UnreadableFileError
-from curiouser.data.chunks import Rowed
 from curiouser.data.errors import BranchMovedError, ChangedInputError, DatasetNotFoundError, WrongDatasetKindError
-from curiouser.data.file_columns import FileColumns
+from curiouser.data.formats.bad_rows import BadRows, UnreadableFileError
+from curiouser.data.formats.chunks import Rowed
 from curiouser.data.hashing import row_hashes, value_hashes
-from curiouser.data.identities import hashed_ids
-from curiouser.data.looking import Look, Looked, Met, good_of
-from curiouser.data.plans import DEFAULT_SIZES, Imported, ImportPlan, Sizes, Told, nobody
+from curiouser.data.importing.file_columns import FileColumns
+from curiouser.data.importing.identities import hashed_ids
+from curiouser.data.importing.looking import Look, Looked, Met, good_of
+from curiouser.data.importing.plans import DEFAULT_SIZES, Imported, ImportPlan, Sizes, Told, nobody
 from curiouser.data.records import ColumnType, Committed, DatasetKind, Origin
 from curiouser.data.service import DataService
 from curiouser.data.stored import ID, ORIGIN, conform

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from curiouser.data.changesets import touching
-from curiouser.data.merge_records import ConflictKind, Disagreement
+from curiouser.data.merging.records import ConflictKind, Disagreement
 from curiouser.data.records import ColumnType
 from curiouser.data.stored import DTYPES, Schema
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from curiouser.data.errors import MergeConflictNotFoundError, MergeEndedError, MergeNotFoundError
-from curiouser.data.merge_records import (
+from curiouser.data.merging.records import (
     ConflictKind,
     Disagreement,
     Merge,

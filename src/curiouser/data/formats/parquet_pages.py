@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from curiouser.data.bad_rows import UnreadableFileError
+from curiouser.data.formats.bad_rows import UnreadableFileError
 
 _TAIL = 8
 """Length of the footer, four bytes, and ``PAR1``."""

@@ -10,9 +10,9 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from curiouser.data.bad_rows import BadRow
-from curiouser.data.chunks import REJECT_COLUMNS, Chunk
-from curiouser.data.writing import formula_safe
+from curiouser.data.formats.bad_rows import BadRow
+from curiouser.data.formats.chunks import REJECT_COLUMNS, Chunk
+from curiouser.data.formats.writing import formula_safe
 from curiouser.storage.objects import disk_errors
 
 _LINE, _BECAUSE, _TEXT = REJECT_COLUMNS

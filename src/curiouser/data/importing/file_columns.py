@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curiouser.data.schema import Trouble
+from curiouser.data.importing.schema import Trouble
 from curiouser.kernel.errors import ObjectNotFoundError
 from curiouser.kernel.ids import ObjectName
 from curiouser.storage import FolderObjects

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from curiouser.data.changesets import after_rows, before_rows, changeset, presence, states_of
-from curiouser.data.merge_columns import MergedColumns, Side, merged_columns
-from curiouser.data.merge_records import WHOLE_ROW, ConflictKind, Disagreement, Values
+from curiouser.data.merging.columns import MergedColumns, Side, merged_columns
+from curiouser.data.merging.records import WHOLE_ROW, ConflictKind, Disagreement, Values
 from curiouser.data.stored import ID, Schema
 from curiouser.kernel.ids import ExampleId
 

@@ -8,8 +8,8 @@ import polars as pl
 
 from curiouser.data.cells import value_of
 from curiouser.data.errors import BadExamplesError
-from curiouser.data.merge_records import WHOLE_ROW, ConflictKind, Disagreement, Resolution, Settlement, Values
-from curiouser.data.merging import MergePlan
+from curiouser.data.merging.records import WHOLE_ROW, ConflictKind, Disagreement, Resolution, Settlement, Values
+from curiouser.data.merging.rows import MergePlan
 from curiouser.data.records import ColumnType, Value
 from curiouser.data.stored import ID, Schema, StoredRows, dtypes_of, to_stored
 from curiouser.kernel.configuration import Task

@@ -12,14 +12,14 @@ import polars as pl
 from sqlalchemy import Connection
 
 from curiouser.data import drafts, graph
-from curiouser.data import merge_stored as stored
 from curiouser.data.ancestry import common_ancestor, only_in
 from curiouser.data.changesets import ids_of
 from curiouser.data.committing import Committer, InTransaction, Landing, LostRaceError
 from curiouser.data.drafts import Draft, Request
 from curiouser.data.errors import BranchMovedError, MergeEndedError, RefNotFoundError, UnsettledConflictsError
-from curiouser.data.merge_columns import Side
-from curiouser.data.merge_records import (
+from curiouser.data.merging import stored
+from curiouser.data.merging.columns import Side
+from curiouser.data.merging.records import (
     ConflictKind,
     Merge,
     MergeConflict,
@@ -28,11 +28,11 @@ from curiouser.data.merge_records import (
     Prepared,
     Resolution,
 )
-from curiouser.data.merging import Coupled, MergePlan, changes_of, merge_plan
+from curiouser.data.merging.rows import Coupled, MergePlan, changes_of, merge_plan
+from curiouser.data.merging.settling import Settled, settled_columns, settled_rows
 from curiouser.data.naming import point
 from curiouser.data.protecting import refuse_protected
 from curiouser.data.records import Committed, DataCommit, RefKind
-from curiouser.data.settling import Settled, settled_columns, settled_rows
 from curiouser.data.stored import ID, Schema, conform
 from curiouser.kernel.errors import BadInputError
 from curiouser.kernel.ids import DataCommitId

@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curiouser.data.bad_rows import BadRow
+from curiouser.data.formats.bad_rows import BadRow
 from curiouser.kernel.words import plural
 
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34

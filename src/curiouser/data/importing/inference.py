@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from curiouser.data.bad_rows import UnreadableFileError
-from curiouser.data.chunks import REJECT_COLUMNS, Dialect
-from curiouser.data.reading import open_rows
+from curiouser.data.formats.bad_rows import UnreadableFileError
+from curiouser.data.formats.chunks import REJECT_COLUMNS, Dialect
+from curiouser.data.formats.reading import open_rows
+from curiouser.data.importing.schema import TypeSurvey, typed
 from curiouser.data.records import ColumnType
-from curiouser.data.schema import TypeSurvey, typed
 from curiouser.kernel.configuration import RESERVED_COLUMNS, TaskKind
 
 Setting = str | float | list[str]

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from curiouser.data.bad_rows import UnreadableFileError
-from curiouser.data.chunks import CHUNK_ROWS, Chunk, Rowed, check_names
-from curiouser.data.json_lines import chunk_of
+from curiouser.data.formats.bad_rows import UnreadableFileError
+from curiouser.data.formats.chunks import CHUNK_ROWS, Chunk, Rowed, check_names
+from curiouser.data.formats.json_lines import chunk_of
+from curiouser.data.formats.streams import open_bytes
+from curiouser.data.formats.writing import TYPES_KEY
 from curiouser.data.records import ColumnType
-from curiouser.data.streams import open_bytes
-from curiouser.data.writing import TYPES_KEY
 from curiouser.kernel.errors import BadInputError
 
 _MAGIC = b"PAR1"

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from curiouser.data.bad_rows import FIELD_LIMIT_BYTES, ROW_LIMIT_BYTES, BadRow, UnreadableFileError, megabytes
-from curiouser.data.chunks import CHUNK_ROWS, MOST_COLUMNS, Chunk, check_names
-from curiouser.data.delimited import shown
+from curiouser.data.formats.bad_rows import FIELD_LIMIT_BYTES, ROW_LIMIT_BYTES, BadRow, UnreadableFileError, megabytes
+from curiouser.data.formats.chunks import CHUNK_ROWS, MOST_COLUMNS, Chunk, check_names
+from curiouser.data.formats.delimited import shown
+from curiouser.data.formats.streams import BOM, Buffered, head_of, open_bytes
 from curiouser.data.records import ColumnType
-from curiouser.data.streams import BOM, Buffered, head_of, open_bytes
 
 _KEY = re.compile(rb'\s*[{,]\s*"((?:[^"\\]++|\\.)*+)"\s*:\s*')
 _VALUE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^",{\[]++')

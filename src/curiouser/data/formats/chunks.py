@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curiouser.data.bad_rows import BadRow, WrongColumnsError
+from curiouser.data.formats.bad_rows import BadRow, WrongColumnsError
 from curiouser.data.records import ColumnType
 from curiouser.kernel.errors import BadInputError
 

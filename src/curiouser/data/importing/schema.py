@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from curiouser.data.chunks import Chunk
 from curiouser.data.errors import ColumnTypeError
+from curiouser.data.formats.chunks import Chunk
 from curiouser.data.records import ColumnType
 from curiouser.data.stored import DTYPES
 from curiouser.kernel.configuration import Task, TaskKind

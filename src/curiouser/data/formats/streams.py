@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from curiouser.data.bad_rows import UnreadableFileError
+from curiouser.data.formats.bad_rows import UnreadableFileError
 
 CHUNK_BYTES = 4 << 20
 HEAD_BYTES = 1 << 20
