@@ -143,8 +143,7 @@ def _says(shown: ShownProposal, blocker: Blocker) -> str:
 def _actions(shown: ShownProposal, actor: str, may: May) -> list[Action]:
     if not shown.proposal.is_open:
         return []
-    looked_at = shown.prepared is not None and shown.is_current
-    unseen = "" if looked_at else "there is nothing to look at yet, or a branch moved"
+    unseen = _unseen(shown)
     own = "" if shown.may_approve(actor) else "you proposed it or wrote a part of it"
     blocked = "something stands in its way" if shown.blockers else ""
     return [
@@ -154,6 +153,15 @@ def _actions(shown: ShownProposal, actor: str, may: May) -> list[Action]:
         _action("merge", Verb.LAND_PROPOSAL, may, blocked),
         _action("withdraw", Verb.WITHDRAW_PROPOSAL, may, ""),
     ]
+
+
+def _unseen(shown: ShownProposal) -> str:
+    """Say why there is nothing yet that could be approved or rejected; empty where there is."""
+    if shown.prepared is not None and shown.is_current:
+        return ""
+    if Blocker.CONFLICTS in shown.blockers:
+        return "its conflicts are to be settled first"
+    return "a branch moved since it was checked" if Blocker.MOVED in shown.blockers else "it is to be checked first"
 
 
 def _action(name: str, verb: Verb, may: May, why_not: str) -> Action:
