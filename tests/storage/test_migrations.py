@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from curiouser.storage import Database, database
+from curiouser.data.tables import datasets, reflog
+from curiouser.storage import Database, damaged_rows, database
 from curiouser.storage.migrations import migrate
 
 
@@ -15,6 +16,7 @@ def an_old_one(url: str) -> Database:
             connection.execute(text(f"CREATE SCHEMA {made.schema}"))
         migrate(connection, "0001")
         connection.execute(text("INSERT INTO dataset VALUES ('test', 'labelled', '2019-10-10T00:00:00.000000Z')"))
+        connection.execute(text("INSERT INTO data_reflog VALUES (7, 'test', 'main', NULL, 'a0', 'ann', 'commit', '')"))
     return made
 
 
@@ -25,6 +27,7 @@ def test_a_database_of_the_first_version_is_upgraded_when_it_is_opened(database_
     assert old.version() == database.SCHEMA_VERSION
     with old.read() as connection:
         assert connection.execute(text("SELECT name FROM dataset")).scalars().all() == ["test"]
+        assert list(damaged_rows(connection, [datasets, reflog])) == []
         assert connection.execute(text("SELECT id, n FROM write_counter")).all() == [(1, 0)]
         assert connection.execute(text("SELECT count(*) FROM job")).scalar_one() == 0
         assert connection.execute(text("SELECT number, hash FROM audit_head")).all() == [(0, "0" * 64)]

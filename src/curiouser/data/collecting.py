@@ -18,10 +18,10 @@ from curiouser.data.graph import parents_of
 from curiouser.data.merging.stored import pinned_by_merges
 from curiouser.data.records import Collected
 from curiouser.data.snapshots import CHANGES_SUFFIX, LISTING_SUFFIX, ROWS_SUFFIX, RowFiles
-from curiouser.data.tables import checked, data_commits, reflog, refs, snapshots, touches
+from curiouser.data.tables import data_commits, reflog, refs, snapshots, touches
 from curiouser.kernel.clock import as_text
 from curiouser.kernel.ids import DataCommitId, ObjectName
-from curiouser.storage import Database
+from curiouser.storage import Database, checked
 from curiouser.storage.objects import disk_errors
 
 _OURS = (ROWS_SUFFIX, LISTING_SUFFIX, CHANGES_SUFFIX)

@@ -9,16 +9,17 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Connection, exists, insert, literal, select, true, update
+from sqlalchemy import CTE, ColumnElement, Connection, exists, func, insert, literal, select, true, update
 
 from curiouser.data.errors import DatasetNotFoundError, RefNotFoundError
 from curiouser.data.records import ColumnType, DataCommit, Dataset, DatasetKind, Ref, RefKind
 from curiouser.data.stored import Schema
-from curiouser.data.tables import checked, data_commits, datasets, reflog, refs, snapshots, with_checksum
+from curiouser.data.tables import data_commits, datasets, reflog, refs, snapshots
 from curiouser.kernel.canonical import canonical_json, digest_of
 from curiouser.kernel.clock import as_text, from_text
 from curiouser.kernel.errors import StorageError
 from curiouser.kernel.ids import ContentHash, DataCommitId, ObjectName
+from curiouser.storage import checked, with_checksum
 
 MAIN = "main"
 SHORTEST_PREFIX = 4
@@ -320,14 +321,23 @@ def move_ref(connection: Connection, ref: Ref, *, expected: DataCommitId, actor:
 def log_ref(connection: Connection, ref: Ref, *, before: DataCommitId | None, actor: str, what: str) -> None:
     """Note that a ref moved; garbage collection keeps what this log names for a while."""
     after = None if what == "delete" else ref.data_commit
-    row = {"dataset": ref.dataset, "name": ref.name, "before": before, "after": after}
-    connection.execute(insert(reflog).values(**row, actor=actor, what=what, at=as_text(ref.updated_at)))
+    row = {
+        "id": (connection.execute(select(func.max(reflog.c.id))).scalar() or 0) + 1,
+        "dataset": ref.dataset,
+        "name": ref.name,
+        "before": before,
+        "after": after,
+        "actor": actor,
+        "what": what,
+        "at": as_text(ref.updated_at),
+    }
+    connection.execute(insert(reflog).values(with_checksum(row)))
 
 
 def put_dataset(connection: Connection, dataset: Dataset) -> None:
     """Write a new dataset."""
     row = {"name": dataset.name, "kind": str(dataset.kind), "created_at": as_text(dataset.created_at)}
-    connection.execute(insert(datasets).values(row))
+    connection.execute(insert(datasets).values(with_checksum(row)))
 
 
 def put_snapshot(
@@ -372,6 +382,7 @@ def _by_prefix(connection: Connection, ref: str, prefix: str, where: ColumnEleme
 
 
 def _dataset_of(row: Mapping[Any, Any]) -> Dataset:
+    row = checked(datasets, row)
     return Dataset(name=row["name"], kind=DatasetKind(row["kind"]), created_at=from_text(row["created_at"]))
 
 

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, delete, insert, select
 from curiouser.data import graph
 from curiouser.data.errors import ProtectedBranchError, RefNotFoundError
 from curiouser.data.records import RefKind
-from curiouser.data.tables import checked, protections, with_checksum
+from curiouser.data.tables import protections
 from curiouser.kernel.clock import Clock, as_text, from_text
-from curiouser.storage import Database
+from curiouser.storage import Database, checked, with_checksum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

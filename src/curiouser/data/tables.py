@@ -1,19 +1,13 @@
 """The SQL side of versioned data: the graph of data commits, and the names that point into it.
 
-Rows that decide what data is carry ``checksum``, the SHA-256 of the rest of
-the row: SQLite's own check misses nine of ten flipped bits.
+Rows carry a checksum, so that a flipped bit is seen; those of ``data_touch``
+follow from changesets, and are compared with them.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
-from curiouser.kernel.canonical import canonical_json
-from curiouser.kernel.errors import StorageError
 from curiouser.storage import metadata
 
 _NAME, _HASH, _OBJECT, _MOMENT = String(100), String(64), String(100), String(32)
@@ -24,6 +18,7 @@ datasets = Table(
     Column("name", _NAME, primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("created_at", _MOMENT, nullable=False),
+    Column("checksum", _HASH, nullable=False),
 )
 
 data_commits = Table(
@@ -76,7 +71,7 @@ refs = Table(
 reflog = Table(
     "data_reflog",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("dataset", _NAME, nullable=False),
     Column("name", _NAME, nullable=False),
     Column("before", _HASH),
@@ -84,6 +79,7 @@ reflog = Table(
     Column("actor", Text, nullable=False),
     Column("what", String(16), nullable=False),
     Column("at", _MOMENT, nullable=False),
+    Column("checksum", _HASH, nullable=False),
 )
 Index("ix_data_reflog_at", reflog.c.at)
 
@@ -148,34 +144,5 @@ conflicts = Table(
     Column("checksum", _HASH, nullable=False),
 )
 
-CHECKED = (data_commits, snapshots, refs, protections, merges, conflicts)
+CHECKED = (datasets, data_commits, snapshots, refs, reflog, protections, merges, conflicts)
 """Tables whose rows carry a checksum."""
-
-
-def with_checksum(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Add the checksum to a row that is about to be written."""
-    return {**row, "checksum": _checksum(row)}
-
-
-def checked(table: Table, row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a row that was read, or refuse it when a bit of it has changed.
-
-    Raises:
-        StorageError: The row does not match its checksum.
-    """
-    if not holds(row):
-        key = " ".join(str(row[column.name]) for column in table.primary_key)
-        raise StorageError(
-            f"the database row of {table.name} {key} is damaged", "run `curiouser fsck`, then restore a backup"
-        )
-    return dict(row)
-
-
-def holds(row: Mapping[Any, Any]) -> bool:
-    """Tell whether a row matches its checksum."""
-    found: str = row["checksum"]
-    return _checksum({key: value for key, value in row.items() if key != "checksum"}) == found
-
-
-def _checksum(row: Mapping[Any, Any]) -> str:
-    return hashlib.sha256(canonical_json(dict(row)).encode()).hexdigest()

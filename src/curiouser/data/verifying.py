@@ -15,10 +15,10 @@ from curiouser.data.records import Damage, DataCommit
 from curiouser.data.snapshots import CHANGES_SUFFIX, LISTING_SUFFIX, ROWS_SUFFIX, RowFiles
 from curiouser.data.states import States
 from curiouser.data.stored import ID
-from curiouser.data.tables import CHECKED, data_commits, holds, refs, snapshots, touches
+from curiouser.data.tables import CHECKED, data_commits, refs, snapshots, touches
 from curiouser.kernel.errors import NotFoundError, StorageError
 from curiouser.kernel.ids import ObjectName
-from curiouser.storage import Database
+from curiouser.storage import Database, damaged_rows
 
 _RESTORE = "restore a backup with `curiouser workspace restore`"
 _OURS = (ROWS_SUFFIX, LISTING_SUFFIX, CHANGES_SUFFIX)
@@ -34,21 +34,16 @@ def verify(database: Database, files: RowFiles, states: States) -> list[Damage]:
         if name.endswith(_OURS) and not files.objects.is_whole(name)
     ]
     with database.read() as connection:
-        rows = {table.name: connection.execute(select(table)).mappings().all() for table in CHECKED}
-    for table in CHECKED:
-        for row in rows[table.name]:
-            if not holds(row):
-                key = "@".join(str(row[column.name]) for column in table.primary_key)
-                damages.append(
-                    Damage(what=f"{table.name} {key}", trouble="does not match its checksum", repair=_RESTORE)
-                )
-    if damages:
-        return damages
-    commits = {row["id"]: row for row in rows[data_commits.name]}
-    tables = {row["data_commit"]: row for row in rows[snapshots.name]}
-    damages += _dangling(rows[refs.name], commits)
-    with database.read() as connection:
+        damages += [
+            Damage(what=what, trouble="does not match its checksum", repair=_RESTORE)
+            for what in damaged_rows(connection, CHECKED)
+        ]
+        if damages:
+            return damages
+        commits = {row["id"]: row for row in connection.execute(select(data_commits)).mappings()}
+        tables = {row["data_commit"]: row for row in connection.execute(select(snapshots)).mappings()}
         marks = {row.data_commit: row.marks for row in connection.execute(select(touches))}
+        damages += _dangling(connection.execute(select(refs)).mappings().all(), commits)
     for id_ in marks.keys() - commits.keys():
         damages.append(Damage(what=f"data_touch {id_}", trouble="is of no data commit", repair=_RESTORE))
     for row in commits.values():

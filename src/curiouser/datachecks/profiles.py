@@ -21,7 +21,7 @@ from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.kernel.errors import ObjectCorruptError, ObjectNotFoundError
 from curiouser.kernel.ids import ContentHash, ObjectName
 from curiouser.kernel.remembered import Remembered
-from curiouser.storage import Database, FolderObjects
+from curiouser.storage import Database, FolderObjects, holds, with_checksum
 
 VERSION = 4
 """Of what a profile holds; profiles of another version are made anew."""
@@ -182,14 +182,15 @@ class Profiles:
 
     def _load(self, content: ContentHash) -> _Stored | None:
         with self._database.read() as connection:
-            row = connection.execute(select(data_profile).where(data_profile.c.key == self._key(content))).one_or_none()
-        if row is None:
+            chosen = select(data_profile).where(data_profile.c.key == self._key(content))
+            row = connection.execute(chosen).mappings().one_or_none()
+        if row is None or not holds(row):
             return None
         try:
-            index = None if row.index_object is None else self._open(ObjectName(row.index_object))
+            index = None if row["index_object"] is None else self._open(ObjectName(row["index_object"]))
         except (ObjectNotFoundError, ObjectCorruptError, FileNotFoundError):
             return None
-        said = json.loads(row.summary)
+        said = json.loads(row["summary"])
         columns = {name: ColumnProfile.from_json(one) for name, one in said["columns"].items()}
         return _Stored(columns=columns, joints=said["joints"], index=index)
 
@@ -204,15 +205,13 @@ class Profiles:
                 name = self._objects.adopt(path, suffix=SUFFIX)
         columns = {column: one.as_json() for column, one in made.columns.items()}
         summary = canonical_json({"columns": columns, "joints": made.joints})
-        key = self._key(commit.content_hash)
+        row = {
+            "key": self._key(commit.content_hash), "dataset": commit.dataset, "data_commit": commit.id,
+            "rows": commit.rows, "index_object": name, "summary": summary, "made_at": as_text(self._clock()),
+        }  # fmt: skip
         with self._database.write() as connection:
-            connection.execute(delete(data_profile).where(data_profile.c.key == key))
-            connection.execute(
-                insert(data_profile).values(
-                    key=key, dataset=commit.dataset, data_commit=commit.id, rows=commit.rows,
-                    index_object=name, summary=summary, made_at=as_text(self._clock()),
-                )
-            )  # fmt: skip
+            connection.execute(delete(data_profile).where(data_profile.c.key == row["key"]))
+            connection.execute(insert(data_profile).values(with_checksum(row)))
             removed = _forget_old(connection, commit.dataset)
             for each in removed:
                 self._objects.remove(each)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from curiouser.data import DataCommit, DataService, DatasetNotFoundError
+from curiouser.data import Damage, DataCommit, DataService, DatasetNotFoundError
 from curiouser.datachecks import stored
 from curiouser.datachecks.errors import CheckNotFoundError, NeverCheckedError
 from curiouser.datachecks.every import EVERY_CHECK
@@ -17,6 +17,7 @@ from curiouser.datachecks.own import OWN
 from curiouser.datachecks.profiles import Profiles
 from curiouser.datachecks.records import Checked, CheckResult, CheckRun, Gate, Outcome
 from curiouser.datachecks.searching import NearSearches
+from curiouser.datachecks.tables import CACHES, data_check_run
 from curiouser.datachecks.verdicts import OwnChecks
 from curiouser.kernel.canonical import digest_of
 from curiouser.kernel.check_settings import Rule, Severity
@@ -24,10 +25,12 @@ from curiouser.kernel.clock import Clock
 from curiouser.kernel.configuration import Configuration
 from curiouser.models import ModelService, PredictionStore, RowJudges
 from curiouser.problems import ProblemService
-from curiouser.storage import Database, FolderObjects
+from curiouser.storage import Database, FolderObjects, damaged_rows
 
 _MAIN = "main"
 _SHORT = 12
+_AGAIN = "it is not used; `curiouser data check` works it out again"
+_RESTORE = "restore a backup with `curiouser workspace restore`"
 _SAYS = {Outcome.FAIL: "fails", Outcome.UNKNOWN: "can't say"}
 
 
@@ -183,6 +186,13 @@ class DataCheckService:
         """
         with self._database.read() as connection:
             return stored.runs_of(connection, ref=ref, before=before, limit=limit)
+
+    def verify(self) -> list[Damage]:
+        """Check what is kept of earlier checks; empty when all is well."""
+        with self._database.read() as connection:
+            damages = [(what, _AGAIN) for what in damaged_rows(connection, CACHES)]
+            damages += [(what, _RESTORE) for what in damaged_rows(connection, [data_check_run])]
+        return [Damage(what=what, trouble="does not match its checksum", repair=repair) for what, repair in damages]
 
     def _ground(self, ref: str, against: str | None) -> Ground:
         commit = self._data.resolve(ref)

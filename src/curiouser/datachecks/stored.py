@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from curiouser.datachecks.records import Checked, CheckResult, CheckRun, Finding, Offence, Outcome, Place
 from curiouser.datachecks.tables import data_check, data_check_run
@@ -16,6 +16,7 @@ from curiouser.kernel.canonical import Json, canonical_json, digest_of
 from curiouser.kernel.check_settings import Severity
 from curiouser.kernel.clock import as_text, from_text
 from curiouser.kernel.ids import DataCommitId, ExampleId
+from curiouser.storage import checked, holds, with_checksum
 
 _AT_ONCE = 400
 
@@ -35,8 +36,10 @@ def known_findings(connection: Connection, keys: Sequence[str]) -> dict[str, Kno
     found: dict[str, Known] = {}
     for start in range(0, len(keys), _AT_ONCE):
         chosen = select(data_check).where(data_check.c.key.in_(keys[start : start + _AT_ONCE]))
-        for row in connection.execute(chosen):
-            found[row.key] = Known(finding=finding_from(json.loads(row.finding)), at=from_text(row.checked_at))
+        for row in connection.execute(chosen).mappings():
+            if holds(row):  # a damaged answer is asked for again
+                finding = finding_from(json.loads(row["finding"]))
+                found[row["key"]] = Known(finding=finding, at=from_text(row["checked_at"]))
     return found
 
 
@@ -45,12 +48,12 @@ def keep_findings(connection: Connection, results: Sequence[CheckResult]) -> Non
     there = known_findings(connection, [one.key for one in results])
     for one in results:
         if one.key not in there and one.finding.is_lasting:
-            connection.execute(
-                insert(data_check).values(
-                    key=one.key, code=one.code, finding=canonical_json(finding_json(one.finding)),
-                    checked_at=as_text(one.checked_at),
-                )
-            )  # fmt: skip
+            row = {
+                "key": one.key, "code": one.code, "finding": canonical_json(finding_json(one.finding)),
+                "checked_at": as_text(one.checked_at),
+            }  # fmt: skip
+            connection.execute(delete(data_check).where(data_check.c.key == one.key))  # where it was damaged
+            connection.execute(insert(data_check).values(with_checksum(row)))
 
 
 def finding_json(finding: Finding) -> dict[str, Json]:
@@ -106,13 +109,14 @@ def keep_run(connection: Connection, made: Checked, *, actor: str, now: datetime
     counts = {outcome.value: sum(one.outcome is outcome for one in made.checks) for outcome in Outcome}
     key = digest_of({"ref": made.ref, "data_commit": made.data_commit, "results": listed, "counts": counts})
     if connection.execute(select(data_check_run.c.number).where(data_check_run.c.key == key)).first() is None:
-        connection.execute(
-            insert(data_check_run).values(
-                key=key, dataset=made.dataset, ref=made.ref, data_commit=made.data_commit, against=made.against,
-                against_commit=made.against_commit, results=canonical_json(listed), outcome=made.outcome.value,
-                counts=canonical_json(counts), actor=actor, at=as_text(now),
-            )
-        )  # fmt: skip
+        last = connection.execute(select(func.max(data_check_run.c.number))).scalar()
+        row = {
+            "number": (last or 0) + 1, "key": key, "dataset": made.dataset, "ref": made.ref,
+            "data_commit": made.data_commit, "against": made.against, "against_commit": made.against_commit,
+            "results": canonical_json(listed), "outcome": made.outcome.value, "counts": canonical_json(counts),
+            "actor": actor, "at": as_text(now),
+        }  # fmt: skip
+        connection.execute(insert(data_check_run).values(with_checksum(row)))
 
 
 def last_run(connection: Connection, ref: str) -> tuple[CheckRun, tuple[CheckResult, ...]] | None:
@@ -134,7 +138,12 @@ def runs_of(connection: Connection, *, ref: str | None, before: int | None, limi
 
 
 def run_of(row: Row[Any]) -> CheckRun:
-    """Read a run from its row."""
+    """Read a run from its row.
+
+    Raises:
+        StorageError: The row is damaged.
+    """
+    checked(data_check_run, row._mapping)  # noqa: SLF001  SQLAlchemy's own name for a row as a mapping
     return CheckRun(
         number=row.number,
         ref=row.ref,

@@ -16,6 +16,7 @@ data_profile = Table(
     Column("index_object", String(100)),  # null where the version lacks an input
     Column("summary", Text, nullable=False),  # JSON
     Column("made_at", String(32), nullable=False),
+    Column("checksum", String(64), nullable=False),
 )
 
 data_check = Table(
@@ -25,6 +26,7 @@ data_check = Table(
     Column("code", String(16), nullable=False),
     Column("finding", Text, nullable=False),  # JSON
     Column("checked_at", String(32), nullable=False),
+    Column("checksum", String(64), nullable=False),
 )
 
 own_check_verdicts = Table(
@@ -33,6 +35,7 @@ own_check_verdicts = Table(
     Column("key", String(64), primary_key=True),  # hash of the function's sources and of the rows' content hash
     Column("dataset", String(100), nullable=False),
     Column("wrong", Text, nullable=False),  # JSON: id -> reason
+    Column("checksum", String(64), nullable=False),
 )
 
 own_check_source = Table(
@@ -40,12 +43,13 @@ own_check_source = Table(
     metadata,
     Column("target", String(250), primary_key=True),  # module:function
     Column("files", Text, nullable=False),  # JSON: path -> SHA-256 of the files it was seen to load
+    Column("checksum", String(64), nullable=False),
 )
 
 data_check_run = Table(
     "data_check_run",
     metadata,
-    Column("number", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("key", String(64), nullable=False, unique=True),
     Column("dataset", String(100), nullable=False, index=True),
     Column("ref", String(250), nullable=False, index=True),
@@ -57,4 +61,8 @@ data_check_run = Table(
     Column("counts", Text, nullable=False),  # JSON
     Column("actor", Text, nullable=False),
     Column("at", String(32), nullable=False),
+    Column("checksum", String(64), nullable=False),
 )
+
+CACHES = (data_profile, data_check, own_check_verdicts, own_check_source)
+"""What can be made again: a damaged row of these is as good as none."""

@@ -10,14 +10,14 @@ import json
 from collections.abc import Mapping
 
 import polars as pl
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from curiouser.data import DataCommit, DataService, parse_predicate
 from curiouser.datachecks.tables import own_check_source, own_check_verdicts
 from curiouser.kernel.canonical import canonical_json, digest_of
 from curiouser.kernel.check_settings import OwnRule
 from curiouser.models import RowJudges
-from curiouser.storage import Database
+from curiouser.storage import Database, holds, with_checksum
 
 VERSION = 1
 _STEPS_BACK = 64
@@ -99,35 +99,41 @@ class OwnChecks:
         return {ids[place]: why for place, why in found.items()}, named
 
     def _files(self, target: str) -> dict[str, str]:
-        chosen = select(own_check_source.c.files).where(own_check_source.c.target == target)
+        chosen = select(own_check_source).where(own_check_source.c.target == target)
         with self._database.read() as connection:
-            said = connection.execute(chosen).scalar_one_or_none()
-        files: dict[str, str] = json.loads(said or "{}")
+            row = connection.execute(chosen).mappings().one_or_none()
+        files: dict[str, str] = {} if row is None or not holds(row) else json.loads(row["files"])
         return files
 
     def _remember(self, target: str, files: Mapping[str, str]) -> None:
         with self._database.write() as connection:
             connection.execute(delete(own_check_source).where(own_check_source.c.target == target))
-            connection.execute(insert(own_check_source).values(target=target, files=canonical_json(dict(files))))
+            row = {"target": target, "files": canonical_json(dict(files))}
+            connection.execute(insert(own_check_source).values(with_checksum(row)))
 
     def _nearest(self, identity: str, commit: DataCommit) -> tuple[DataCommit, Wrong] | None:
-        steps = self._data.log(commit.id, limit=_STEPS_BACK)
-        keys = {_key(identity, at): at for at in reversed(steps)}
+        steps: dict[str, DataCommit] = {}
+        for at in self._data.log(commit.id, limit=_STEPS_BACK):
+            steps.setdefault(_key(identity, at), at)
         with self._database.read() as connection:
-            kept = select(own_check_verdicts.c.key).where(own_check_verdicts.c.key.in_(list(keys)))
+            kept = select(own_check_verdicts.c.key).where(own_check_verdicts.c.key.in_(list(steps)))
             there = set(connection.execute(kept).scalars())
-            found = next((key for at in steps if (key := _key(identity, at)) in there), None)
-            if found is None:
-                return None
-            table = own_check_verdicts
-            said = connection.execute(select(table.c.wrong).where(table.c.key == found)).scalar_one()
-        return keys[found], json.loads(said)
+            read = ((steps[key], _verdicts(connection, key)) for key in steps if key in there)
+            return next(((at, wrong) for at, wrong in read if wrong is not None), None)
 
     def _keep(self, identity: str, commit: DataCommit, wrong: Wrong) -> None:
         table, key = own_check_verdicts, _key(identity, commit)
         with self._database.write() as connection:
             connection.execute(delete(table).where(table.c.key == key))
-            connection.execute(insert(table).values(key=key, dataset=commit.dataset, wrong=canonical_json(wrong)))
+            row = {"key": key, "dataset": commit.dataset, "wrong": canonical_json(wrong)}
+            connection.execute(insert(table).values(with_checksum(row)))
+
+
+def _verdicts(connection: Connection, key: str) -> Wrong | None:
+    """Read verdicts that were kept; None where they are damaged."""
+    row = connection.execute(select(own_check_verdicts).where(own_check_verdicts.c.key == key)).mappings().one()
+    wrong: Wrong | None = json.loads(row["wrong"]) if holds(row) else None
+    return wrong
 
 
 def _named(own: OwnRule, files: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from curiouser.data import DataService, MergeEndedError, UnsettledConflictsError
+from curiouser.data import Damage, DataService, MergeEndedError, UnsettledConflictsError
 from curiouser.kernel.clock import Clock
 from curiouser.kernel.errors import BadInputError, ConflictError
 from curiouser.proposals import stored
@@ -21,7 +21,10 @@ from curiouser.proposals.records import (
     ShownProposal,
     Verdict,
 )
-from curiouser.storage import Database
+from curiouser.proposals.tables import CHECKED
+from curiouser.storage import Database, damaged_rows
+
+_RESTORE = "restore a backup with `curiouser workspace restore`"
 
 _IN_WORDS = {
     Blocker.CONFLICTS: "conflicts are open",
@@ -250,6 +253,14 @@ class ProposalService:
             ended = replace(current, state=ProposalState.WITHDRAWN, ended_at=self._clock(), ended_by=actor)
             stored.rewrite_proposal(connection, ended)
         return self.show(number)
+
+    def verify(self) -> list[Damage]:
+        """Check every proposal and review; empty when all is well."""
+        with self._database.read() as connection:
+            return [
+                Damage(what=what, trouble="does not match its checksum", repair=_RESTORE)
+                for what in damaged_rows(connection, CHECKED)
+            ]
 
     def _open(self, number: int) -> Proposal:
         with self._database.read() as connection:

@@ -15,6 +15,7 @@ from curiouser.kernel.ids import DataCommitId
 from curiouser.proposals.errors import ProposalEndedError, ProposalNotFoundError
 from curiouser.proposals.records import Proposal, ProposalChecks, ProposalState, Review, Verdict
 from curiouser.proposals.tables import proposals, reviews
+from curiouser.storage import checked, with_checksum
 
 
 def put_proposal(connection: Connection, proposal: Proposal) -> Proposal:
@@ -80,42 +81,29 @@ def put_review(connection: Connection, review: Review) -> Review:
     """Write a review, under the next number of its proposal."""
     last = connection.execute(select(func.max(reviews.c.number)).where(reviews.c.proposal == review.proposal)).scalar()
     made = replace(review, number=(last or 0) + 1)
-    connection.execute(
-        insert(reviews).values(
-            proposal=made.proposal,
-            number=made.number,
-            verdict=str(made.verdict),
-            words=made.words,
-            actor=made.actor,
-            data_commit=made.data_commit,
-            is_own=int(made.is_own),
-            made_at=as_text(made.made_at),
-        )
-    )
+    row = {
+        "proposal": made.proposal,
+        "number": made.number,
+        "verdict": str(made.verdict),
+        "words": made.words,
+        "actor": made.actor,
+        "data_commit": made.data_commit,
+        "is_own": int(made.is_own),
+        "made_at": as_text(made.made_at),
+    }
+    connection.execute(insert(reviews).values(with_checksum(row)))
     return made
 
 
 def reviews_of(connection: Connection, proposal: int) -> tuple[Review, ...]:
     """List the reviews of a proposal, oldest first."""
     query = select(reviews).where(reviews.c.proposal == proposal).order_by(reviews.c.number)
-    return tuple(
-        Review(
-            proposal=row["proposal"],
-            number=row["number"],
-            verdict=Verdict(row["verdict"]),
-            words=row["words"],
-            actor=row["actor"],
-            data_commit=DataCommitId(row["data_commit"]),
-            is_own=bool(row["is_own"]),
-            made_at=from_text(row["made_at"]),
-        )
-        for row in connection.execute(query).mappings()
-    )
+    return tuple(_review_of(checked(reviews, row)) for row in connection.execute(query).mappings())
 
 
 def _row(proposal: Proposal) -> dict[str, Any]:
     checks = proposal.checks
-    return {
+    row = {
         "number": proposal.number,
         "dataset": proposal.dataset,
         "source": proposal.source,
@@ -132,9 +120,11 @@ def _row(proposal: Proposal) -> dict[str, Any]:
         "ended_at": _text(proposal.ended_at),
         "ended_by": proposal.ended_by,
     }
+    return with_checksum(row)
 
 
 def _proposal_of(row: Mapping[Any, Any]) -> Proposal:
+    row = checked(proposals, row)
     checks = None
     if row["outcome"] is not None:
         checks = ProposalChecks(outcome=row["outcome"], reasons=tuple(json.loads(row["reasons"])))
@@ -153,6 +143,19 @@ def _proposal_of(row: Mapping[Any, Any]) -> Proposal:
         checked_at=_moment(row["checked_at"]),
         ended_at=_moment(row["ended_at"]),
         ended_by=row["ended_by"],
+    )
+
+
+def _review_of(row: Mapping[Any, Any]) -> Review:
+    return Review(
+        proposal=row["proposal"],
+        number=row["number"],
+        verdict=Verdict(row["verdict"]),
+        words=row["words"],
+        actor=row["actor"],
+        data_commit=DataCommitId(row["data_commit"]),
+        is_own=bool(row["is_own"]),
+        made_at=from_text(row["made_at"]),
     )
 
 

@@ -27,6 +27,7 @@ proposals = Table(
     Column("checked_at", _MOMENT),
     Column("ended_at", _MOMENT),
     Column("ended_by", Text),
+    Column("checksum", _HASH, nullable=False),
 )
 Index("ix_data_proposal_dataset_state", proposals.c.dataset, proposals.c.state)
 
@@ -41,4 +42,8 @@ reviews = Table(
     Column("data_commit", _HASH, nullable=False),
     Column("is_own", Integer, nullable=False),
     Column("made_at", _MOMENT, nullable=False),
+    Column("checksum", _HASH, nullable=False),
 )
+
+CHECKED = (proposals, reviews)
+"""Tables whose rows carry a checksum."""

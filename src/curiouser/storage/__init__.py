@@ -5,7 +5,17 @@ A slice writes rows through :meth:`Database.write` and bytes through
 Slide 59: everything that decides an answer is kept, under a name.
 """
 
+from curiouser.storage.checked_rows import checked, damaged_rows, holds, with_checksum
 from curiouser.storage.database import Database, metadata, utc_text
 from curiouser.storage.objects import FolderObjects
 
-__all__ = ["Database", "FolderObjects", "metadata", "utc_text"]
+__all__ = [
+    "Database",
+    "FolderObjects",
+    "checked",
+    "damaged_rows",
+    "holds",
+    "metadata",
+    "utc_text",
+    "with_checksum",
+]

@@ -41,7 +41,7 @@ write_counter = Table(
     Column("n", BigInteger, nullable=False),
 )
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0007"
 """The newest migration this code knows; `storage/migrations/versions` ends with it."""
 
 

@@ -78,7 +78,12 @@ def verify(
 
 def _of_slices(workspace: Workspace) -> list[Finding]:
     found: list[Finding] = []
-    for what, check in (("data", workspace.data.verify), ("predictions", workspace.predictions.verify)):
+    for what, check in (
+        ("data", workspace.data.verify),
+        ("proposals", workspace.proposals.verify),
+        ("data checks", workspace.datachecks.verify),
+        ("predictions", workspace.predictions.verify),
+    ):
         try:
             found += [Finding(what=each.what, trouble=each.trouble, repair=each.repair) for each in check()]
         except StorageError as error:

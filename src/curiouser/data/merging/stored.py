@@ -22,10 +22,11 @@ from curiouser.data.merging.records import (
     Values,
 )
 from curiouser.data.records import Value
-from curiouser.data.tables import checked, conflicts, merges, with_checksum
+from curiouser.data.tables import conflicts, merges
 from curiouser.kernel.canonical import Json, canonical_json, digest_of
 from curiouser.kernel.clock import as_text, from_text
 from curiouser.kernel.ids import DataCommitId, ExampleId
+from curiouser.storage import checked, with_checksum
 
 _MOMENT = "at"  # key of a moment in the JSON of values
 
