@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -255,3 +256,21 @@ def test_a_function_that_fails_is_unknown_and_asked_again(tmp_path: Path) -> Non
     assert (broken.outcome, lost.outcome) == (Outcome.UNKNOWN, Outcome.UNKNOWN)
     assert "no idea" in broken.finding.reason
     assert bench.check(only=["broken"]).ran == 1
+
+
+def test_an_own_gate_that_could_not_judge_lets_nothing_through(bench: Bench) -> None:
+    bench.commit(texts("hello"))
+    mistyped = OwnRule(name="no-shouting", where="text = 'LOUD'")
+    bench.set(
+        own=(mistyped,), rules={name: replace(rule, severity=Severity.OFF) for name, rule in DEFAULT_RULES.items()}
+    )
+    gate = bench.workspace.datachecks.gate("test", actor="thandi")
+    [one] = gate.checked.checks
+    assert (one.outcome, one.gates, gate.outcome) == (Outcome.UNKNOWN, True, Outcome.FAIL)
+    assert gate.reasons[0].startswith("DC20 no-shouting could not judge: ")
+    bench.check()
+    assert bench.workspace.datachecks.last("test").outcome is Outcome.FAIL
+    bench.set(own=(replace(mistyped, where="text == 'LOUD'"),))
+    assert bench.workspace.datachecks.gate("test", actor="thandi").outcome is Outcome.PASS
+    bench.set(own=(replace(mistyped, severity=Severity.WARN),))
+    assert bench.workspace.datachecks.gate("test", actor="thandi").outcome is Outcome.PASS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from curiouser.datachecks.ground import Check, Ground, Question
 from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, unknown
@@ -31,9 +32,12 @@ def _question(ground: Ground, own: OwnRule) -> Question:
 
 
 def _failed(own: OwnRule, error: ModelRunError, n: int) -> Finding:
-    """Say that a function could not judge; not to be kept, because running it again may do better."""
-    reason = f"{own.function} {error.reason_alone}"
-    return Finding(outcome=Outcome.UNKNOWN, reason=reason, n=n, details={"printed": error.tail}, is_lasting=False)
+    return replace(_broken(f"{own.function} {error.reason_alone}", n), details={"printed": error.tail})
+
+
+def _broken(reason: str, n: int) -> Finding:
+    """Say that a check could not judge; not to be kept, because running it again may do better."""
+    return Finding(outcome=Outcome.UNKNOWN, reason=reason, n=n, is_lasting=False)
 
 
 def _must_be_empty(ground: Ground, own: OwnRule) -> Finding:
@@ -45,7 +49,7 @@ def _must_be_empty(ground: Ground, own: OwnRule) -> Finding:
     except ModelRunError as error:
         return _failed(own, error, n)
     except BadInputError as error:
-        return unknown(error.reason.replace("\n", " "), n)
+        return _broken(error.reason.replace("\n", " "), n)
     value = len(wrong) / n
     return Finding(
         outcome=Outcome.FAIL if value > own.threshold else Outcome.PASS,

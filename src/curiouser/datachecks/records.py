@@ -68,6 +68,11 @@ class Finding:
     is_lasting: bool = True
     """Whether asking again would give the same; a function that failed may do better."""
 
+    @property
+    def could_not_judge(self) -> bool:
+        """Whether the check itself is broken: not too little data, but no verdict."""
+        return self.outcome is Outcome.UNKNOWN and not self.is_lasting
+
     def __post_init__(self) -> None:
         if len(self.rows) > MOST_ROWS:
             raise ValueError(f"a finding keeps at most {MOST_ROWS} rows, got {len(self.rows)}")
@@ -108,8 +113,8 @@ class CheckResult:
 
     @property
     def gates(self) -> bool:
-        """Whether it stands in the way of a merge."""
-        return self.severity is Severity.GATE and self.outcome is Outcome.FAIL
+        """Whether it stands in the way of a merge: a broken gate lets nothing through."""
+        return self.severity is Severity.GATE and (self.outcome is Outcome.FAIL or self.finding.could_not_judge)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,14 +142,16 @@ class Checked:
 
     @property
     def outcome(self) -> Outcome:
-        """Fail when a gate fails; else unknown when a gate can't say; else pass."""
+        """Fail when a gate fails or is broken; else unknown when a gate can't say; else pass."""
         return gate_outcome(self.checks)
 
 
 def gate_outcome(checks: tuple[CheckResult, ...]) -> Outcome:
     """Join the outcomes of the checks that gate."""
-    outcomes = {one.outcome for one in checks if one.severity is Severity.GATE}
-    return next((worst for worst in (Outcome.FAIL, Outcome.UNKNOWN) if worst in outcomes), Outcome.PASS)
+    if any(one.gates for one in checks):
+        return Outcome.FAIL
+    is_unsure = any(one.severity is Severity.GATE and one.outcome is Outcome.UNKNOWN for one in checks)
+    return Outcome.UNKNOWN if is_unsure else Outcome.PASS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,13 +139,15 @@ class DataCheckService:
     def gate(
         self, ref: str, *, against: str | None = None, actor: str, progress: Progress = lambda _done, _total: None
     ) -> Gate:
-        """Say whether a version may be merged: fail when a gate fails, unknown when one can't say, else pass.
+        """Say whether a version may be merged: not when a gate fails or is broken.
+
+        The outcome is fail then, unknown when a gate can't say, else pass.
 
         Args and Raises are those of :meth:`check`.
         """
         checked = self.check(ref, against=against, actor=actor, progress=progress)
         standing = [one for one in checked.checks if one.severity is Severity.GATE and one.outcome is not Outcome.PASS]
-        reasons = tuple(f"{one.code} {one.name} {_SAYS[one.outcome]}: {one.finding.reason}" for one in standing)
+        reasons = tuple(f"{one.code} {one.name} {_says(one)}: {one.finding.reason}" for one in standing)
         return Gate(outcome=checked.outcome, reasons=reasons, checked=checked)
 
     def last(self, ref: str) -> Checked:
@@ -303,6 +305,10 @@ class DataCheckService:
             finding=asked.question.answer() if known is None else known.finding,
             checked_at=self._clock() if known is None else known.at,
         )
+
+
+def _says(one: CheckResult) -> str:
+    return "could not judge" if one.finding.could_not_judge else _SAYS[one.outcome]
 
 
 def _told(asked: Sequence[_Asked], progress: Progress) -> Iterator[_Asked]:

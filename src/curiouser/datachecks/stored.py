@@ -19,6 +19,7 @@ from curiouser.kernel.ids import DataCommitId, ExampleId
 from curiouser.storage import checked, holds, with_checksum
 
 _AT_ONCE = 400
+_NOT_KEPT = Finding(outcome=Outcome.UNKNOWN, reason="its answer was not kept: check it again", is_lasting=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ def keep_run(connection: Connection, made: Checked, *, actor: str, now: datetime
 
 
 def last_run(connection: Connection, ref: str) -> tuple[CheckRun, tuple[CheckResult, ...]] | None:
-    """Read a ref's newest run with its results; those that were not lasting are left out."""
+    """Read a ref's newest run with its results."""
     table = data_check_run
     row = connection.execute(select(table).where(table.c.ref == ref).order_by(table.c.number.desc()).limit(1)).first()
     return None if row is None else (run_of(row), results_of(connection, row))
@@ -158,14 +159,14 @@ def run_of(row: Row[Any]) -> CheckRun:
 
 
 def results_of(connection: Connection, row: Row[Any]) -> tuple[CheckResult, ...]:
-    """Read the results of a run; those that were not lasting are left out."""
+    """Read the results of a run; of an answer that was not kept it says so."""
     listed = json.loads(row.results)
     known = known_findings(connection, [key for key, *_ in listed])
     return tuple(
         CheckResult(
             key=key, code=code, name=name, severity=Severity(severity), threshold=threshold, against=against,
-            finding=known[key].finding, checked_at=known[key].at,
+            finding=known[key].finding if key in known else _NOT_KEPT,
+            checked_at=known[key].at if key in known else from_text(row.at),
         )
         for key, code, name, severity, threshold, against in listed
-        if key in known
     )  # fmt: skip

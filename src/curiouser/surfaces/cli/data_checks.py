@@ -122,9 +122,12 @@ def _offence(one: Offence) -> str:
 def _summary(made: Checked) -> str:
     gates = [one for one in made.checks if one.severity is Severity.GATE]
     failed = [one.code for one in gates if one.outcome is Outcome.FAIL]
+    broken = [one.name for one in gates if one.finding.could_not_judge]
     unsure = [one.code for one in gates if one.outcome is Outcome.UNKNOWN]
-    if failed:
-        return f"Not fit to be merged: {', '.join(failed)}. Repair the rows on a branch, or change [checks] for all."
+    if failed or broken:
+        said = f"Not fit to be merged: {', '.join([*failed, *(f'{name} (it could not judge)' for name in broken)])}."
+        rows = " Repair the rows on a branch, or change [checks] for all." if failed else ""
+        return said + rows + (" Repair what could not judge: until then it lets nothing through." if broken else "")
     if not gates:
         return "None of these gates a merge."
     if unsure:

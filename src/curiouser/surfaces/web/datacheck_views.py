@@ -69,7 +69,7 @@ def shown_result(one: CheckResult) -> ShownResult:
 def lead_words(made: Checked) -> str:
     """Say whether the version may be merged, as a sentence."""
     gates = [one for one in made.checks if one.severity is Severity.GATE]
-    failed = [one.name for one in gates if one.outcome is Outcome.FAIL]
+    failed = [one.name for one in gates if one.gates]
     unsure = [one.name for one in gates if one.outcome is Outcome.UNKNOWN]
     if failed:
         return f"Not fit to be merged: {', '.join(failed)}."
