@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from curiouser.data import DataService, MergeState, ProtectedBranchError, Resolution, SettlingRule
+from curiouser.kernel.configuration import DataSettings
 from curiouser.proposals import ProposalChecks, ProposalService, ProposalState, Verdict
 from curiouser.storage import Database, FolderObjects
 from tests.data.rows import TASK, Ticking, labels, some_rows
@@ -29,7 +30,7 @@ def test_a_change_goes_from_a_branch_to_a_protected_main(database_url: str, tmp_
     with pytest.raises(ProtectedBranchError):
         data.merges.merge("test", "side", "main", actor="cy")
     passed = ProposalChecks(outcome="pass", reasons=())
-    proposals = ProposalService(database, data=data, check=lambda *_said: passed, clock=clock)
+    proposals = ProposalService(database, data=data, check=lambda *_said: passed, clock=clock, settings=DataSettings())
     shown = proposals.propose("test", "side", "main", message="better labels", actor="cy")
     number = shown.merge.number
     assert (shown.merge.conflicts, shown.merge.unsettled) == (2, 2)

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from curiouser.data import BranchMovedError, MergeState, ProtectedBranchError, Resolution
+from curiouser.kernel.configuration import DataSettings
 from curiouser.kernel.errors import BadInputError, ConflictError
 from curiouser.proposals import (
     Blocker,
+    FailedChecksError,
     NotReadyError,
     OwnProposalError,
     ProposalChecks,
@@ -31,7 +33,7 @@ PASSED = ProposalChecks(outcome="pass", reasons=())
 class Bench:
     """A protected main branch, a branch by bob, and checks that fail while a row is labelled ``bad``."""
 
-    def __init__(self, folder: Path, *, self_approval: bool = False) -> None:
+    def __init__(self, folder: Path, *, settings: DataSettings | None = None) -> None:
         self.data = a_store(folder)
         self.data.commit("test", upserts=some_rows(list("abcd")), message="first", actor="ann")
         self.data.branch("test", "side", actor="bob")
@@ -39,7 +41,11 @@ class Bench:
         self.data.protections.protect("test", "main", actor="ann")
         self.checked: list[tuple[str, str, str]] = []
         self.proposals = ProposalService(
-            self.data.database, data=self.data, check=self.check, clock=self.data.clock, self_approval=self_approval
+            self.data.database,
+            data=self.data,
+            check=self.check,
+            clock=self.data.clock,
+            settings=settings or DataSettings(),
         )
 
     def relabel(self, branch: str, by: str, **answers: str | None) -> None:
@@ -92,8 +98,9 @@ def test_what_stands_in_the_way_is_said(bench: Bench) -> None:
     bench.relabel("side", "bob", b=None)
     shown = bench.propose()
     assert shown.blockers == (Blocker.CHECKS, Blocker.UNAPPROVED)
-    with pytest.raises(NotReadyError, match="a check failed; nobody has approved"):
+    with pytest.raises(FailedChecksError, match="1 missing") as refused:
         bench.proposals.merge(1, actor="ann")
+    assert refused.value.exit_status == 3
     bench.relabel("side", "bob", b="yes")
     assert bench.proposals.show(1).blockers == (Blocker.MOVED, Blocker.CHECKS, Blocker.UNAPPROVED)
     assert bench.proposals.check(1, actor="eve").blockers == (Blocker.UNAPPROVED,)
@@ -116,7 +123,7 @@ def test_who_proposed_or_wrote_it_cannot_approve_it(bench: Bench, writer: str) -
 
 
 def test_a_team_of_one_can_switch_that_off_and_it_is_written_down(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, self_approval=True)
+    bench = Bench(tmp_path, settings=DataSettings(self_approval=True))
     bench.propose()
     shown = bench.approve(by="cy")
     assert (shown.self_approval, [each.is_own for each in shown.reviews]) == (True, [True])
@@ -216,8 +223,38 @@ def test_a_branch_is_proposed_once_at_a_time(bench: Bench) -> None:
 def test_a_merge_that_ended_by_another_way_is_told(bench: Bench) -> None:
     number = bench.propose().merge.number
     bench.data.merges.abandon(number, actor="ann")
-    assert Blocker.MOVED in bench.proposals.check(1, actor="cy").blockers
+    shown = bench.proposals.check(1, actor="cy")
+    assert (shown.blockers, shown.steps("dee")) == ((Blocker.ENDED,), (ProposalStep.WITHDRAW,))
+    with pytest.raises(NotReadyError, match="landed or was given up by another way"):
+        bench.proposals.merge(1, actor="cy")
     bench.proposals.withdraw(1, actor="cy")
+
+
+def test_a_withdrawn_proposal_remembers_what_was_found_and_said(bench: Bench) -> None:
+    bench.relabel("side", "bob", b=None)
+    bench.propose()
+    bench.proposals.review(1, Verdict.REJECT, words="which b?", actor="dee")
+    bench.approve(by="eve")
+    gone = bench.proposals.withdraw(1, actor="cy")
+    assert (gone.checks_hold, [gone.counts(each) for each in gone.reviews]) == (True, [True, True])
+
+
+def test_what_is_proposed_is_merged_with_the_words_of_the_proposal(bench: Bench) -> None:
+    bench.data.merges.begin("test", "side", "main", actor="bob", to_propose=True)
+    shown = bench.propose()
+    assert shown.prepared is not None
+    assert (shown.merge.message, shown.prepared.message) == ("better labels", "better labels")
+
+
+def test_a_team_can_ask_for_more_than_one_approval(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, settings=DataSettings(approvals=2))
+    bench.propose()
+    bench.approve(by="dee")
+    again = bench.approve(by="dee")
+    assert (again.blockers, again.approvals, again.approvals_needed) == ((Blocker.UNAPPROVED,), 1, 2)
+    with pytest.raises(NotReadyError, match="1 of 2 approvals"):
+        bench.proposals.merge(1, actor="ann")
+    assert bench.approve(by="eve").blockers == ()
 
 
 def test_a_proposal_into_a_branch_that_is_gone_can_still_be_read_and_withdrawn(bench: Bench) -> None:

@@ -129,6 +129,41 @@ def test_a_protected_branch_moves_by_an_approved_proposal(filled: Workspace, ter
     assert [each["state"] for each in terminal.body("data", "proposals")["proposals"]] == ["merged"]
 
 
+def test_a_settled_merge_says_the_way_that_is_open_to_it(filled: Workspace, terminal: Terminal) -> None:
+    relabel(filled, "main", "ann", b=None)
+    terminal.run("data", "merge", "side")
+    terminal.says("data", "protect", "main")
+    said = terminal.says("data", "settle", "1", "--take", "theirs")
+    assert "test@main is protected: `curiouser data propose side --dataset test --into main`" in said
+    assert "finish" not in said
+    terminal.says("data", "propose", "side", "-m", "better labels")
+    said = terminal.says("data", "settle", "1", "--take", "ours")
+    assert "proposal 1 brings it: `curiouser data recheck 1`" in said
+    assert "`curiouser data recheck 1`" in terminal.says("data", "conflicts")
+    terminal.says("data", "unprotect", "main")
+    terminal.says("data", "withdraw", "1")
+    terminal.run("data", "merge", "side")
+    assert "`curiouser data finish 2` lands it" in terminal.says("data", "settle", "1", "--take", "theirs")
+
+
+def test_rank_says_what_it_left_open(filled: Workspace, terminal: Terminal) -> None:
+    relabel(filled, "main", "ann", b=None)
+    terminal.run("data", "merge", "side")
+    said = terminal.says("data", "settle", "--all-by", "rank", "--rank", "bob")
+    assert "1 conflict is between people of equal or unknown rank, and stays open" in said
+
+
+def test_a_failing_gate_is_exit_status_3(filled: Workspace, terminal: Terminal) -> None:
+    said = (filled.root / "curiouser.toml").read_text()
+    (filled.root / "curiouser.toml").write_text(f"{said}\n[checks.own.no-yes]\nwhere = 'meet == \"yes\"'\n")
+    assert "checks: fail" in terminal.says("--actor", "bob", "data", "propose", "side", "-m", "better labels")
+    again = terminal.run("data", "recheck", "1")
+    assert (again.status, "checks: fail" in again.out) == (3, True)
+    terminal.says("--actor", "eve", "data", "approve", "1")
+    refused = terminal.run("data", "land", "1")
+    assert (refused.status, refused.err.count("no-yes"), "CUR904" in refused.err) == (3, 1, True)
+
+
 def test_a_new_data_commit_voids_an_approval_in_words(filled: Workspace, terminal: Terminal) -> None:
     terminal.says("--actor", "bob", "data", "propose", "side", "-m", "better labels")
     terminal.says("--actor", "eve", "data", "approve", "1")

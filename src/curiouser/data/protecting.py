@@ -82,6 +82,11 @@ class Protections:
             connection.execute(delete(protections).where(*here))
         return known
 
+    def find(self, dataset: str, branch: str) -> Protection | None:
+        """Find how a branch is protected, or None."""
+        with self._database.read() as connection:
+            return find_protection(connection, dataset, branch)
+
     def all(
         self, dataset: str | None = None, *, after: str | None = None, limit: int | None = None
     ) -> list[Protection]:

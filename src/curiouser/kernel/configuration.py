@@ -79,6 +79,8 @@ class DataSettings:
 
     self_approval: bool = False
     """Whether people may approve what they proposed or wrote; for a team of one."""
+    approvals: int = 1
+    """How many people must approve a proposal before it is merged, >= 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +156,9 @@ def configuration_text(configuration: Configuration) -> str:
     if changed:
         lines += ["", "[store]", *(f"{f.name} = {_toml(getattr(configuration.store, f.name))}" for f in changed)]
     lines += checks_lines(configuration.checks)
-    if configuration.data.self_approval:
-        lines += ["", "[data]", "self_approval = true"]
+    agreed = [f for f in fields(DataSettings) if getattr(configuration.data, f.name) != f.default]
+    if agreed:
+        lines += ["", "[data]", *(f"{f.name} = {_toml(getattr(configuration.data, f.name))}" for f in agreed)]
     return "\n".join(lines) + "\n"
 
 
@@ -322,8 +325,11 @@ def _store(raw: Mapping[str, Any], mistakes: list[str]) -> StoreSettings:
 
 def _data(raw: Mapping[str, Any], mistakes: list[str]) -> DataSettings:
     _unknown_keys(raw, tuple(f.name for f in fields(DataSettings)), "data.", mistakes)
-    value = raw.get("self_approval", False)
+    value, approvals = raw.get("self_approval", False), raw.get("approvals", 1)
     if not isinstance(value, bool):
         mistakes.append(f"data.self_approval must be true or false, not {value!r}")
-        return DataSettings()
-    return DataSettings(self_approval=value)
+        value = False
+    if type(approvals) is not int or approvals < 1:
+        mistakes.append(f"data.approvals must be a whole number of people, at least 1, not {approvals!r}")
+        approvals = 1
+    return DataSettings(self_approval=value, approvals=approvals)

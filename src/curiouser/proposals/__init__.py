@@ -5,7 +5,13 @@ rejected with words, and lands exactly what was approved; a new data commit on e
 Slides 70-73 ("changing and updating the data so often gets messy"): nobody edits what others rely on in place.
 """
 
-from curiouser.proposals.errors import NotReadyError, OwnProposalError, ProposalEndedError, ProposalNotFoundError
+from curiouser.proposals.errors import (
+    FailedChecksError,
+    NotReadyError,
+    OwnProposalError,
+    ProposalEndedError,
+    ProposalNotFoundError,
+)
 from curiouser.proposals.records import (
     Blocker,
     Checker,
@@ -22,6 +28,7 @@ from curiouser.proposals.service import ProposalService
 __all__ = [
     "Blocker",
     "Checker",
+    "FailedChecksError",
     "NotReadyError",
     "OwnProposalError",
     "Proposal",

@@ -6,13 +6,15 @@ ConflictError
 ├── ProposalEndedError          CUR901  it was merged or withdrawn
 ├── NotReadyError               CUR902  something still stands in its way
 └── OwnProposalError            CUR903  who proposed or wrote it does not approve it
+CheckFailedError
+└── FailedChecksError           CUR904  a check that gates fails on the rows as they would be
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from curiouser.kernel.errors import ConflictError, NotFoundError
+from curiouser.kernel.errors import CheckFailedError, ConflictError, NotFoundError
 
 
 class ProposalNotFoundError(NotFoundError):
@@ -47,6 +49,20 @@ class NotReadyError(ConflictError):
         super().__init__(
             f"proposal {number} cannot be merged: {'; '.join(self.reasons)}; nothing was changed",
             f"see `curiouser data proposal {number}`",
+        )
+        self.args = (number, self.reasons)
+
+
+class FailedChecksError(CheckFailedError):
+    """A check that gates fails on the rows as they would be, so a proposal is not merged."""
+
+    code = "CUR904"
+
+    def __init__(self, number: int, reasons: Sequence[str]) -> None:
+        self.number, self.reasons = number, tuple(reasons)
+        super().__init__(
+            f"proposal {number} cannot be merged: {'; '.join(self.reasons)}; nothing was changed",
+            f"correct its branch, then `curiouser data recheck {number}`",
         )
         self.args = (number, self.reasons)
 

@@ -29,6 +29,8 @@ class Verdict(StrEnum):
 class Blocker(StrEnum):
     """What stands in the way of a proposal."""
 
+    ENDED = "ended"
+    """Its merge landed or was given up by another way: there is nothing left to merge."""
     CONFLICTS = "conflicts"
     """The sides disagree, and nobody has settled it yet."""
     MOVED = "moved"
@@ -40,7 +42,7 @@ class Blocker(StrEnum):
     REJECTED = "rejected"
     """A reviewer rejected it as it stands."""
     UNAPPROVED = "unapproved"
-    """Nobody has approved it as it stands."""
+    """Nobody, or not enough people, have approved it as it stands."""
 
 
 class ProposalStep(StrEnum):
@@ -152,11 +154,25 @@ class ShownProposal:
     """What reviewers said, oldest first."""
     self_approval: bool
     """Whether the settings let people approve what they proposed or wrote."""
+    approvals_needed: int
+    """How many people the settings ask to approve it, >= 1."""
 
     @property
     def writers(self) -> frozenset[str]:
         """Who proposed it or wrote a part of what it would bring."""
         return frozenset({self.proposal.actor, *(each.author for each in self.brought)})
+
+    @property
+    def stands_for(self) -> DataCommitId | None:
+        """The rows that checks and reviews must be of: as they would be now, or as they were when it ended."""
+        if not self.proposal.is_open:
+            return self.proposal.checked
+        return None if self.prepared is None or not self.is_current else self.prepared.id
+
+    @property
+    def checks_hold(self) -> bool:
+        """Whether its checks are of the proposal as it stands."""
+        return self.proposal.checks is not None and self.proposal.checked == self.stands_for
 
     def counts(self, review: Review) -> bool:
         """Tell whether a review is of the proposal as it stands, and the reviewer's last word on it.
@@ -164,15 +180,28 @@ class ShownProposal:
         Args:
             review: One of its reviews.
         """
-        if not self.is_current or self.prepared is None or review.data_commit != self.prepared.id:
-            return False
+        return review.data_commit == self.stands_for and self.is_last_word(review)
+
+    def is_last_word(self, review: Review) -> bool:
+        """Tell whether the reviewer said nothing since.
+
+        Args:
+            review: One of its reviews.
+        """
         return all(each.actor != review.actor or each.number <= review.number for each in self.reviews)
+
+    @property
+    def approvals(self) -> int:
+        """How many people have approved it as it stands, >= 0."""
+        return sum(each.verdict is Verdict.APPROVE and self.counts(each) for each in self.reviews)
 
     @property
     def blockers(self) -> tuple[Blocker, ...]:
         """What stands in the way, first things first; of an ended proposal nothing."""
         if not self.proposal.is_open:
             return ()
+        if not self.is_current and not self.merge.is_open:
+            return (Blocker.ENDED,)
         found = []
         if not self.is_current:
             found.append(Blocker.MOVED)
@@ -182,10 +211,9 @@ class ShownProposal:
             found.append(Blocker.UNCHECKED)
         elif self.proposal.checks.stop:
             found.append(Blocker.CHECKS)
-        counting = [each for each in self.reviews if self.counts(each)]
-        if any(each.verdict is Verdict.REJECT for each in counting):
+        if any(each.verdict is Verdict.REJECT and self.counts(each) for each in self.reviews):
             found.append(Blocker.REJECTED)
-        if not any(each.verdict is Verdict.APPROVE for each in counting):
+        if self.approvals < self.approvals_needed:
             found.append(Blocker.UNAPPROVED)
         return tuple(found)
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from curiouser.data import Damage, DataService, MergeEndedError, UnsettledConflictsError
+from curiouser.data import Damage, DataCommit, DataService, MergeEndedError, UnsettledConflictsError
 from curiouser.kernel.clock import Clock
+from curiouser.kernel.configuration import DataSettings
 from curiouser.kernel.errors import BadInputError, ConflictError
 from curiouser.proposals import stored
-from curiouser.proposals.errors import NotReadyError, OwnProposalError
+from curiouser.proposals.errors import FailedChecksError, NotReadyError, OwnProposalError
 from curiouser.proposals.records import (
     Blocker,
     Checker,
@@ -27,6 +28,7 @@ from curiouser.storage import Database, damaged_rows
 _RESTORE = "restore a backup with `curiouser workspace restore`"
 
 _IN_WORDS = {
+    Blocker.ENDED: "its merge landed or was given up by another way",
     Blocker.CONFLICTS: "conflicts are open",
     Blocker.MOVED: "a branch moved since it was checked, so checks and reviews are void",
     Blocker.UNCHECKED: "its checks have not run",
@@ -34,6 +36,7 @@ _IN_WORDS = {
     Blocker.REJECTED: "a reviewer rejected it",
     Blocker.UNAPPROVED: "nobody has approved it as it stands",
 }
+_UNSEEN = {Blocker.ENDED, Blocker.CONFLICTS, Blocker.MOVED, Blocker.UNCHECKED}
 
 
 class ProposalService:
@@ -44,14 +47,14 @@ class ProposalService:
         data: Prepares and lands their merges.
         check: Checks the rows as they would be.
         clock: Tells the time.
-        self_approval: Whether people may approve what they proposed or wrote.
+        settings: Who may approve, and how many must.
     """
 
     def __init__(
-        self, database: Database, *, data: DataService, check: Checker, clock: Clock, self_approval: bool = False
+        self, database: Database, *, data: DataService, check: Checker, clock: Clock, settings: DataSettings
     ) -> None:
         self._database, self._data, self._check, self._clock = database, data, check, clock
-        self._self_approval = self_approval
+        self._settings = settings
 
     def propose(self, dataset: str, source: str, into: str, *, message: str, actor: str) -> ShownProposal:
         """Propose to merge a branch, prepare the merge without moving anything, and check it.
@@ -142,6 +145,15 @@ class ProposalService:
         with self._database.read() as connection:
             return self._shown(connection, number)
 
+    def open_for(self, merge: int) -> Proposal | None:
+        """Find the open proposal that brings a merge, or None.
+
+        Args:
+            merge: Number of the merge.
+        """
+        with self._database.read() as connection:
+            return stored.find_open_proposal(connection, merge)
+
     def all(
         self,
         *,
@@ -183,8 +195,7 @@ class ProposalService:
             stored.get_open_proposal(connection, number)
             shown = self._shown(connection, number)
             if shown.prepared is None or not shown.is_current:
-                waiting = {Blocker.CONFLICTS, Blocker.MOVED, Blocker.UNCHECKED}
-                raise NotReadyError(number, [_IN_WORDS[each] for each in shown.blockers if each in waiting])
+                raise NotReadyError(number, [_IN_WORDS[each] for each in shown.blockers if each in _UNSEEN])
             if verdict is Verdict.APPROVE and not shown.may_approve(actor):
                 raise OwnProposalError(number, actor)
             stored.put_review(
@@ -214,23 +225,22 @@ class ProposalService:
         Raises:
             ProposalNotFoundError: None has this number.
             ProposalEndedError: It was merged or withdrawn.
-            NotReadyError: Something stands in its way.
+            FailedChecksError: A check that gates fails on the rows as they would be.
+            NotReadyError: Something else stands in its way.
             BranchMovedError: A branch moved at this moment; nothing happened.
         """
         shown = self.show(number)
         self._open(number)
-        if shown.blockers or shown.prepared is None:
-            raise NotReadyError(number, [_IN_WORDS[each] for each in shown.blockers])
+        prepared = _ready(shown)
         now = self._clock()
 
         def approved(connection: Connection) -> None:
             again = self._shown(connection, number, landing=True)
-            if again.blockers:
-                raise NotReadyError(number, [_IN_WORDS[each] for each in again.blockers])
+            _ready(again)
             ended = replace(again.proposal, state=ProposalState.MERGED, ended_at=now, ended_by=actor)
             stored.rewrite_proposal(connection, ended)
 
-        self._data.merges.land_prepared(shown.merge.number, shown.prepared.id, actor=actor, approved=approved)
+        self._data.merges.land_prepared(shown.merge.number, prepared.id, actor=actor, approved=approved)
         return self.show(number)
 
     def withdraw(self, number: int, *, actor: str) -> ShownProposal:
@@ -277,5 +287,27 @@ class ProposalService:
             is_current=landing or standing.is_current or proposal.state is ProposalState.MERGED,
             brought=standing.brought,
             reviews=stored.reviews_of(connection, number),
-            self_approval=self._self_approval,
+            self_approval=self._settings.self_approval,
+            approvals_needed=self._settings.approvals,
         )
+
+
+def _ready(shown: ShownProposal) -> DataCommit:
+    """Return what would be merged, if nothing stands in its way.
+
+    Raises:
+        FailedChecksError: A check that gates fails.
+        NotReadyError: Something else does.
+    """
+    number, checks = shown.proposal.number, shown.proposal.checks
+    if checks is not None and checks.stop and shown.checks_hold:
+        raise FailedChecksError(number, checks.reasons)
+    if shown.blockers or shown.prepared is None:
+        raise NotReadyError(number, [_in_words(shown, each) for each in shown.blockers])
+    return shown.prepared
+
+
+def _in_words(shown: ShownProposal, blocker: Blocker) -> str:
+    if blocker is Blocker.UNAPPROVED and shown.approvals_needed > 1:
+        return f"it has {shown.approvals} of {shown.approvals_needed} approvals as it stands"
+    return _IN_WORDS[blocker]

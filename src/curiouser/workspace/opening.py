@@ -162,7 +162,7 @@ class Workspace:
             data=self.data,
             check=self._checked_for_proposal,
             clock=self.clock,
-            self_approval=self.configuration.data.self_approval,
+            settings=self.configuration.data,
         )
 
     def _checked_for_proposal(self, ref: str, against: str, actor: str) -> ProposalChecks:

@@ -106,6 +106,39 @@ class Building:
                 )
             return _sides(connection, ours, theirs)
 
+    def begun(self, sides: Sides, source: str, into: str, *, actor: str, message: str) -> Merge:
+        """Find the open merge of two versions, or write one down; words that are given take the place of older ones."""
+        dataset = sides.ours.dataset
+        with self._database.write() as connection:
+            known = stored.find_open_merge(connection, dataset, source, into)
+            if known is not None and message in ("", known.message):
+                return known
+            if known is not None:
+                # What was prepared under other words is prepared again.
+                known = replace(known, message=message, data_commit=None)
+                stored.rewrite_merge(connection, known)
+                return known
+            made = Merge(
+                number=0,
+                dataset=dataset,
+                into=into,
+                source=source,
+                base=sides.base.id,
+                ours=sides.ours.id,
+                theirs=sides.theirs.id,
+                state=MergeState.OPEN,
+                data_commit=None,
+                conflicts=0,
+                unsettled=0,
+                escalated=0,
+                actor=actor,
+                message=message or f"Merge {source} into {into}",
+                created_at=self._clock(),
+                ended_at=None,
+                ended_by=None,
+            )
+            return stored.put_merge(connection, made)
+
     def worked_out(self, merge: Merge) -> Built:
         """Work a merge out as its branches stand now, and write down what has changed of its conflicts.
 

@@ -107,7 +107,7 @@ class MergeService:
             source: What to merge.
             into: The branch that is to hold it.
             actor: Who.
-            message: Why.
+            message: Why; of a merge that is open already it takes the place of what was said.
             to_propose: The branch may be protected: the merge will land by an approved proposal.
 
         Raises:
@@ -116,31 +116,7 @@ class MergeService:
         sides = self._building.sides(dataset, source, into, may_be_protected=to_propose)
         if sides is None:
             return None
-        with self._database.write() as connection:
-            known = stored.find_open_merge(connection, dataset, source, into)
-            if known is None:
-                known = stored.put_merge(
-                    connection,
-                    Merge(
-                        number=0,
-                        dataset=dataset,
-                        into=into,
-                        source=source,
-                        base=sides.base.id,
-                        ours=sides.ours.id,
-                        theirs=sides.theirs.id,
-                        state=MergeState.OPEN,
-                        data_commit=None,
-                        conflicts=0,
-                        unsettled=0,
-                        escalated=0,
-                        actor=actor,
-                        message=(message or "").strip() or f"Merge {source} into {into}",
-                        created_at=self._clock(),
-                        ended_at=None,
-                        ended_by=None,
-                    ),
-                )
+        known = self._building.begun(sides, source, into, actor=actor, message=(message or "").strip())
         return self._building.worked_out(known).merge
 
     def get(self, number: int) -> Merge:

@@ -40,6 +40,7 @@ def shown_proposal_body(shown: ShownProposal) -> dict[str, Json]:
         **proposal_body(one),
         "blockers": [str(each) for each in shown.blockers],
         "self_approval": shown.self_approval,
+        "approvals": {"given": shown.approvals, "needed": shown.approvals_needed},
         "checks": _checks_body(shown),
         "reviews": [_review_body(shown, each) for each in shown.reviews],
         "diff": None if at is None else {"before": shown.merge.ours, "after": at.id},
@@ -58,7 +59,7 @@ def _checks_body(shown: ShownProposal) -> dict[str, Json] | None:
         "reasons": list(one.checks.reasons),
         "data_commit": one.checked,
         "checked_at": as_text(one.checked_at),
-        "void": not shown.is_current or shown.prepared is None or shown.prepared.id != one.checked,
+        "void": not shown.checks_hold,
     }
 
 

@@ -8,7 +8,7 @@ import click
 
 from curiouser.data import Merge, MergeConflict, Merged, MergeState, Protection, Resolution, SettlingRule, Value
 from curiouser.kernel.errors import ConflictError, UsageError
-from curiouser.kernel.words import plural
+from curiouser.kernel.words import agreeing, plural
 from curiouser.surfaces.bodies.data_merging import (
     conflicts_body,
     merge_body,
@@ -43,7 +43,7 @@ def merge(workspace: Workspace, source: str, into: str, dataset: str, message: s
     moves, and the conflicts wait in `curiouser data conflicts`. Run it again to go on.
     """
     done = workspace.data.merges.merge(dataset, source, into, actor=workspace.actor, message=message)
-    emit(merged_body(done), lambda: _merged_text(done, f"{dataset}@{into}"), as_json=as_json)
+    emit(merged_body(done), lambda: _merged_text(workspace, done, f"{dataset}@{into}"), as_json=as_json)
     if done.merge is not None and done.merge.unsettled:
         click.get_current_context().exit(ConflictError.exit_status)
 
@@ -80,7 +80,7 @@ def conflicts(
     """
     one = workspace.data.merges.get(_number(workspace, number))
     found = workspace.data.merges.conflicts(one.number, open_only=not settled_too, after=after, limit=limit)
-    emit(conflicts_body(one, found), lambda: _conflicts_text(one, found), as_json=as_json)
+    emit(conflicts_body(one, found), lambda: _conflicts_text(workspace, one, found), as_json=as_json)
 
 
 @click.command()
@@ -134,7 +134,7 @@ def settle(  # one parameter per option
     else:
         how = Resolution(take or ("escalated" if escalate else "value"))
         one = service.settle(number, numbers, how, values=values or None, actor=actor, because=because)
-    emit(merge_body(one), lambda: _standing_text(one), as_json=as_json)
+    emit(merge_body(one), lambda: _standing_text(workspace, one) + _left_by_rank(one, all_by), as_json=as_json)
 
 
 @click.command()
@@ -147,7 +147,7 @@ def finish(workspace: Workspace, number: int | None, *, as_json: bool) -> None:
     Where a branch moved meanwhile it is worked out again: settlements hold while the sides still say the same.
     """
     done = workspace.data.merges.finish(_number(workspace, number), actor=workspace.actor)
-    emit(merged_body(done), lambda: _merged_text(done, _where(done)), as_json=as_json)
+    emit(merged_body(done), lambda: _merged_text(workspace, done, _where(done)), as_json=as_json)
 
 
 @click.command()
@@ -202,27 +202,48 @@ def _where(done: Merged) -> str:
     return "" if done.merge is None else f"{done.merge.dataset}@{done.merge.into}"
 
 
-def _merged_text(done: Merged, where: str) -> str:
+def _merged_text(workspace: Workspace, done: Merged, where: str) -> str:
     made, head = done.committed, done.committed.data_commit[:_SHORT]
     if done.merge is None:
         return f"Nothing to merge: {where} holds it already, at {head}."
     if done.merge.is_open:
-        return _standing_text(done.merge)
+        return _standing_text(workspace, done.merge)
     return (
         f"{where} is now {head}, a merge of {printable(done.merge.source)}: {made.added:,} added, "
         f"{made.changed:,} changed, {made.removed:,} removed; {plural(made.rows, 'row')}."
     )
 
 
-def _standing_text(one: Merge) -> str:
-    said = f"Merge {one.number} of {printable(one.source)} into {one.dataset}@{one.into}"
+def _standing_text(workspace: Workspace, one: Merge) -> str:
+    where = f"{one.dataset}@{one.into}"
+    said = f"Merge {one.number} of {printable(one.source)} into {where}"
+    proposal = workspace.proposals.open_for(one.number)
+    if proposal is not None:
+        command = f"`curiouser data recheck {proposal.number}`"
+        way = f"proposal {proposal.number} brings it: {command}."
+    elif workspace.data.protections.find(one.dataset, one.into) is not None:
+        command = f"`curiouser data propose {one.source} --dataset {one.dataset} --into {one.into}`"
+        way = f"{where} is protected: {command}."
+    else:
+        command = f"`curiouser data finish {one.number}`"
+        way = f"{command} lands it."
     if not one.unsettled:
-        return f"{said} has no open conflicts: `curiouser data finish {one.number}` lands it."
+        return f"{said} has no open conflicts; {way}"
     left = f", {one.escalated:,} of them left to an expert" if one.escalated else ""
     return (
         f"{said} waits: {one.unsettled:,} of {plural(one.conflicts, 'conflict')} open{left}; no branch was moved.\n"
-        f"See `curiouser data conflicts {one.number}`, settle them, then `curiouser data finish {one.number}`."
+        f"See `curiouser data conflicts {one.number}`, settle them, then {command}."
     )
+
+
+def _left_by_rank(one: Merge, rule: str | None) -> str:
+    left = one.unsettled - one.escalated
+    if rule != SettlingRule.RANK or not left:
+        return ""
+    stay = (
+        f"{agreeing(left, 'is')} between people of equal or unknown rank, and {'stays' if left == 1 else 'stay'} open"
+    )
+    return f"\n{plural(left, 'conflict')} {stay}: settle by hand, or name an order (--rank NAME --rank NAME)."
 
 
 def _merges_text(found: Sequence[Merge]) -> str:
@@ -242,8 +263,8 @@ def _merges_text(found: Sequence[Merge]) -> str:
     return table(("Merge", "State", "Into", "Of", "Open conflicts", "Who", "When (UTC)", "Why"), rows, right=(0,))
 
 
-def _conflicts_text(one: Merge, found: Sequence[MergeConflict]) -> str:
-    lines = [_standing_text(one)] if one.is_open else [f"Merge {one.number} is {one.state}."]
+def _conflicts_text(workspace: Workspace, one: Merge, found: Sequence[MergeConflict]) -> str:
+    lines = [_standing_text(workspace, one)] if one.is_open else [f"Merge {one.number} is {one.state}."]
     for each in found:
         about = each.about
         what = f"example {printable(about.example)}" if about.example is not None else "column"

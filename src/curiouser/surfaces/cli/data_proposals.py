@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from curiouser.kernel.words import plural
-from curiouser.proposals import Proposal, ProposalState, ShownProposal, Verdict
+from curiouser.proposals import Blocker, Proposal, ProposalState, Review, ShownProposal, Verdict
 from curiouser.surfaces.bodies.proposals import proposals_body, shown_proposal_body
 from curiouser.surfaces.cli.context import pass_workspace
 from curiouser.surfaces.cli.show import emit, json_option, printable, table
@@ -15,7 +15,9 @@ from curiouser.workspace import Workspace
 
 _SHORT = 12
 number_argument = click.argument("number", metavar="PROPOSAL", type=click.IntRange(min=1))
+_GATE_FAILED = 3
 _IN_WORDS = {
+    "ended": "its merge landed or was given up by another way: `curiouser data withdraw {number}`",
     "conflicts": "conflicts are open: `curiouser data conflicts {merge}`, then `curiouser data recheck {number}`",
     "moved": "a branch moved, so checks and reviews are void: `curiouser data recheck {number}`",
     "unchecked": "its checks have not run: `curiouser data recheck {number}`",
@@ -67,9 +69,14 @@ def proposal(workspace: Workspace, number: int, *, as_json: bool) -> None:
 @number_argument
 @json_option
 @pass_workspace
-def recheck(workspace: Workspace, number: int, *, as_json: bool) -> None:
-    """Work a proposal out as its branches stand now, and check its rows again where they differ."""
-    _emit(workspace.proposals.check(number, actor=workspace.actor), as_json=as_json)
+def recheck(workspace: Workspace, number: int, *, as_json: bool) -> int:
+    """Work a proposal out as its branches stand now, and check its rows again where they differ.
+
+    Exit status 3 when a check that gates fails.
+    """
+    shown = workspace.proposals.check(number, actor=workspace.actor)
+    _emit(shown, as_json=as_json)
+    return _GATE_FAILED if Blocker.CHECKS in shown.blockers else 0
 
 
 @click.command()
@@ -81,6 +88,7 @@ def approve(workspace: Workspace, number: int, message: str, *, as_json: bool) -
     """Approve a proposal as it stands; who proposed it or wrote a part of it cannot.
 
     A team of one writes `self_approval = true` under [data] in curiouser.toml; the approval says so then.
+    `approvals = 2` there asks for two people.
     """
     shown = workspace.proposals.review(number, Verdict.APPROVE, words=message, actor=workspace.actor)
     _emit(shown, as_json=as_json)
@@ -102,7 +110,10 @@ def reject(workspace: Workspace, number: int, message: str, *, as_json: bool) ->
 @json_option
 @pass_workspace
 def land(workspace: Workspace, number: int, *, as_json: bool) -> None:
-    """Merge a proposal that is checked and approved: exactly the rows that were looked at."""
+    """Merge a proposal that is checked and approved: exactly the rows that were looked at.
+
+    Exit status 3 when a check that gates fails, 5 when something else stands in its way.
+    """
     _emit(workspace.proposals.merge(number, actor=workspace.actor), as_json=as_json)
 
 
@@ -151,19 +162,26 @@ def _shown_text(shown: ShownProposal) -> str:
     lines += [*_checks_lines(shown), *_review_lines(shown)]
     if shown.self_approval:
         lines.append("own changes may be approved here: self_approval is on")
-    lines += [f"in the way: {_IN_WORDS[each].format(number=one.number, merge=one.merge)}" for each in shown.blockers]
+    lines += [f"in the way: {_in_words(shown, each)}" for each in shown.blockers]
     if one.is_open and not shown.blockers:
         lines.append(f"nothing is in the way: `curiouser data land {one.number}`")
     return "\n".join(lines)
+
+
+def _in_words(shown: ShownProposal, blocker: Blocker) -> str:
+    one = shown.proposal
+    if blocker is Blocker.UNAPPROVED and shown.approvals_needed > 1:
+        given = f"{shown.approvals:,} of {plural(shown.approvals_needed, 'approval')}"
+        return f"it has {given}: `curiouser data approve {one.number}`"
+    return _IN_WORDS[blocker].format(number=one.number, merge=one.merge)
 
 
 def _checks_lines(shown: ShownProposal) -> list[str]:
     checks = shown.proposal.checks
     if checks is None:
         return []
-    is_void = not shown.is_current or shown.prepared is None or shown.prepared.id != shown.proposal.checked
     return [
-        f"checks: {checks.outcome}{' (void: the rows have changed since)' if is_void else ''}",
+        f"checks: {checks.outcome}{'' if shown.checks_hold else ' (void: the rows have changed since)'}",
         *(f"  {printable(reason)}" for reason in checks.reasons),
     ]
 
@@ -172,10 +190,14 @@ def _review_lines(shown: ShownProposal) -> list[str]:
     lines = []
     for each in shown.reviews:
         own = ", their own" if each.is_own else ""
-        void = "" if shown.counts(each) else " (void: the rows, or their mind, have changed since)"
+        void = "" if shown.counts(each) else f" (void: {_why_void(shown, each)})"
         said = f": {printable(each.words)}" if each.words else ""
         lines.append(f"{_DONE[each.verdict]} by {printable(each.actor)}{own}{void}{said}")
     return lines
+
+
+def _why_void(shown: ShownProposal, review: Review) -> str:
+    return "the rows have changed since" if shown.is_last_word(review) else "they said otherwise since"
 
 
 _DONE = {Verdict.APPROVE: "approved", Verdict.REJECT: "rejected"}

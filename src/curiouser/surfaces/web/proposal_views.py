@@ -72,12 +72,15 @@ class ProposalView:
             return "It was withdrawn; nothing was changed."
         if not self.hindrances:
             return f"Nothing stands in its way: it can be merged into {one.into}."
-        return f"Not yet: {_NAMES[self.hindrances[0].blocker]}" + (
+        first = self.hindrances[0].blocker
+        some = first is Blocker.UNAPPROVED and self.shown.approvals > 0
+        return f"Not yet: {'an approval is missing' if some else _NAMES[first]}" + (
             f", and {plural(len(self.hindrances) - 1, 'more thing')} to do." if len(self.hindrances) > 1 else "."
         )
 
 
 _NAMES = {
+    Blocker.ENDED: "there is nothing left to merge",
     Blocker.MOVED: "a branch moved since it was checked",
     Blocker.CONFLICTS: "the branches disagree",
     Blocker.UNCHECKED: "it is not checked",
@@ -128,7 +131,10 @@ def _says(shown: ShownProposal, blocker: Blocker) -> str:
     rejecting = [each.actor for each in shown.reviews if shown.counts(each) and each.verdict is Verdict.REJECT]
     writers = ", ".join(sorted(shown.writers))
     others = "" if shown.self_approval else f", and not by {writers}, who proposed or wrote it"
+    people = plural(shown.approvals_needed, "person", "people") if shown.approvals_needed > 1 else "somebody"
+    so_far = f" So far: {shown.approvals:,}." if shown.approvals_needed > 1 else ""
     return {
+        Blocker.ENDED: "Its merge landed or was given up by another way: withdraw it.",
         Blocker.MOVED: "A branch moved since it was checked, so what was said of it no longer holds: check it again.",
         Blocker.CONFLICTS: f"{plural(shown.merge.unsettled, 'conflict')} between {one.into} and {one.source}: settle"
         " them below.",
@@ -136,7 +142,8 @@ def _says(shown: ShownProposal, blocker: Blocker) -> str:
         Blocker.CHECKS: f"{'; '.join(one.checks.reasons) if one.checks else 'A check fails'}. Repair the rows on"
         f" {one.source}, then check it again.",
         Blocker.REJECTED: f"{', '.join(rejecting)} rejected it: do what they ask on {one.source}, then check it again.",
-        Blocker.UNAPPROVED: f"It is to be approved by somebody with the role {NEEDS[Verb.APPROVE_PROPOSAL]}{others}.",
+        Blocker.UNAPPROVED: f"It is to be approved by {people} with the role {NEEDS[Verb.APPROVE_PROPOSAL]}{others}."
+        f"{so_far}",
     }[blocker]
 
 
