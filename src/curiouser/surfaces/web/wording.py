@@ -20,6 +20,7 @@ WORDS: Final = Words(
         "data proposal": "see|the page Proposals",
         "data proposals": "see|the page Proposals",
         "data propose": "use|“Propose a branch” on the page of the branches",
+        "data recheck": "use|“Check it again” on the page of the proposal",
         "data settle": "use|the buttons below each conflict on the page Merges",
         "data show": "see|the log on the page Data",
         "evaluate": "use|“Evaluate all models” on the page Jobs",
