@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import new_databases
 from tests.postgres import server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,6 +76,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if ON_POSTGRESQL and item.get_closest_marker("sqlite_only")]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    # Looked up, so that a run of a few tests without a store does not load it.
+    store = sys.modules.get("curiouser.storage")
+    if store is not None:
+        new_databases.copy_from_now_on(store.Database)
 
 
 @pytest.hookimpl(wrapper=True)

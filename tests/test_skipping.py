@@ -36,7 +36,8 @@ def outcome(folder: Path, text: str, *, full: bool) -> str:
     """Run one file of tests under this project's conftest and return what pytest printed."""
     here = Path(__file__).parent
     shutil.copytree(here / "postgres", folder / "tests" / "postgres", ignore=shutil.ignore_patterns("test_*"))
-    shutil.copy(here / "conftest.py", folder / "tests" / "conftest.py")
+    for name in ("conftest.py", "new_databases.py"):
+        shutil.copy(here / name, folder / "tests" / name)
     (folder / "tests" / "test_it.py").write_text(text, encoding="utf-8")
     settings = "[pytest]\npythonpath = .\naddopts = --import-mode=importlib\nmarkers = needs_program(name)\n"
     (folder / "pytest.ini").write_text(settings, encoding="utf-8")
