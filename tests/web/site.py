@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+from fastapi import FastAPI
 
 from curiouser.access import Role
 from curiouser.surfaces.serving.application import make_application
 from curiouser.surfaces.serving.mounts import Mounts
 from curiouser.surfaces.serving.settings import Settings
+from curiouser.workspace import Workspace
 from tests.problems.bench import Bench
 from tests.rest.bench import InProcess
 
 BASE = "http://127.0.0.1:8150"
+NAME = "introductions"
 PASSWORD = "the queen of hearts, she made some tarts"
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -64,21 +68,55 @@ class Document(HTMLParser):
         return {str(one["name"]): one for one in several if one.get("name")}
 
 
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application, and the workspaces it looks into."""
+
+    app: FastAPI
+    mounted: dict[str, Workspace]
+    settings: Settings
+
+
+_MADE: dict[bool, Application] = {}
+"""With and without accounts: describing a hundred routes to FastAPI takes longer than most tests."""
+
+
+class _OnTheSpot(InProcess):
+    """Hands requests to the application after mounting the workspace they are for."""
+
+    def __init__(self, made: Application, workspace: Workspace) -> None:
+        super().__init__(made.app)
+        self._mounted, self._workspace = made.mounted, workspace
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._mounted[NAME] = self._workspace
+        return super().handle_request(request)
+
+
 class Site:
     """A browser without JavaScript: it follows redirects, and sends forms with the token of the page."""
 
     def __init__(self, bench: Bench, *, accounts: bool = False) -> None:
         self.bench = bench
-        self.settings = Settings(workspaces={"introductions": str(bench.workspace.root)}, accounts=accounts)
-        self.app = make_application(Mounts({"introductions": bench.workspace}), self.settings)
-        self.client = httpx.Client(transport=InProcess(self.app), base_url=BASE, follow_redirects=True)
+        if accounts not in _MADE:
+            mounted = {NAME: bench.workspace}
+            settings = Settings(workspaces={NAME: str(bench.workspace.root)}, accounts=accounts)
+            _MADE[accounts] = Application(make_application(Mounts(mounted), settings), mounted, settings)
+        self._made = _MADE[accounts]
+        self.settings = self._made.settings
+        self.client = self.browser()
 
-    def signed_in(self, role: Role) -> Site:
-        """Give the same site to somebody of a role."""
-        other, access = Site(self.bench, accounts=True), self.bench.workspace.access
-        access.add_user(role, role=role, workspace="*", actor="thandi")
-        access.redeem(access.invite(role, actor="thandi"), PASSWORD, address="test")
-        other.client.cookies.set(self.settings.cookie, access.log_in(role, PASSWORD, address="test").secret)
+    def browser(self) -> httpx.Client:
+        """Give a browser that nobody is signed in with."""
+        transport = _OnTheSpot(self._made, self.bench.workspace)
+        return httpx.Client(transport=transport, base_url=BASE, follow_redirects=True)
+
+    def signed_in(self, role: Role, name: str | None = None) -> Site:
+        """Give the same site to somebody of a role, who is called by it unless a name is given."""
+        other, access, name = Site(self.bench, accounts=True), self.bench.workspace.access, name or role
+        access.add_user(name, role=role, workspace="*", actor="thandi")
+        session = access.redeem(access.invite(name, actor="thandi"), PASSWORD, address="test")
+        other.client.cookies.set(other.settings.cookie, session.secret)
         return other
 
     def get(self, path: str, status: int = 200) -> httpx.Response:

@@ -13,7 +13,6 @@ import pytest
 
 from curiouser.access import Role
 from curiouser.workspace.working import make_worker
-from tests.rest.bench import InProcess
 from tests.web.ground import HOSTILE, a_site, make_ground, nothing_runs
 from tests.web.site import BASE, PASSWORD, Document, Site
 
@@ -45,11 +44,6 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 def secret_on(text: str) -> str:
     return next(str(one["value"]) for one in Document(text).all("input") if one.get("id") == "secret")
-
-
-def stranger(site: Site) -> httpx.Client:
-    """Give a browser that nobody is signed in with."""
-    return httpx.Client(transport=InProcess(site.app), base_url=BASE, follow_redirects=True)
 
 
 # --- jobs ---
@@ -133,7 +127,7 @@ def test_the_first_account_is_an_admin_and_ends_the_time_without_passwords(local
     link = secret_on(answer.text)
     assert link.startswith(f"{BASE}/login/once/")
     assert "Sign in" in Document(local.client.get("/models").text).text
-    browser = stranger(local)
+    browser = local.browser()
     asked = browser.get(link)
     form = Document(asked.text).fields()
     fields = {"csrf": str(form["csrf"]["value"]), "password": PASSWORD, "again": PASSWORD}
@@ -186,6 +180,7 @@ def test_somebody_is_kept_out_at_once_and_let_in_again(admin: Site) -> None:
 
 def test_sessions_end_and_a_new_link_is_made(admin: Site) -> None:
     expert = admin.signed_in(Role.EXPERT)
+    admin.bench.workspace.access.log_in(Role.EXPERT, PASSWORD, address="elsewhere")
     assert "2 sessions of expert ended" in Document(admin.post("/users/expert/sessions/end").text).text
     assert expert.client.get("/models").url.path == "/login"
     assert secret_on(admin.post("/users/expert/invite").text).startswith(f"{BASE}/login/once/")
@@ -194,9 +189,9 @@ def test_sessions_end_and_a_new_link_is_made(admin: Site) -> None:
 def test_an_admin_of_one_workspace_keeps_no_users(admin: Site) -> None:
     access = admin.bench.workspace.access
     access.add_user("carol", role=Role.ADMIN, workspace="introductions", actor="admin")
-    access.redeem(access.invite("carol", actor="admin"), PASSWORD, address="test")
+    session = access.redeem(access.invite("carol", actor="admin"), PASSWORD, address="test")
     carol = Site(admin.bench, accounts=True)
-    carol.client.cookies.set(carol.settings.cookie, access.log_in("carol", PASSWORD, address="test").secret)
+    carol.client.cookies.set(carol.settings.cookie, session.secret)
     rail = carol.page("/models").links()
     assert {"/models", "/tokens"} <= set(rail)
     for path in ("/users", "/users/admin", "/audit"):
@@ -220,7 +215,7 @@ def test_a_token_is_shown_once_works_and_is_revoked(admin: Site) -> None:
     fields = {"name": "nightly", "role": "viewer", "workspace": "*", "days": "30"}
     answer = admin.post("/tokens", fields)
     secret = secret_on(answer.text)
-    program = stranger(admin)
+    program = admin.browser()
     bearer = {"Authorization": f"Bearer {secret}"}
     assert program.get("/api/v1/models", headers=bearer).status_code == 200
     assert secret not in admin.get("/tokens").text

@@ -15,7 +15,7 @@ from curiouser.access import Role
 from curiouser.proposals import ProposalState
 from curiouser.workspace.working import make_worker
 from tests.web.ground import HOSTILE, a_site, make_ground, nothing_runs
-from tests.web.site import PASSWORD, Document, Site
+from tests.web.site import Document, Site
 
 
 @pytest.fixture(scope="module")
@@ -56,15 +56,6 @@ def proposed(site: Site, *, conflict: bool = False) -> Document:
     return Document(answer.text)
 
 
-def signed_in(site: Site, name: str, role: Role) -> Site:
-    """Sign somebody in by name: who wrote a change is known by it."""
-    other, access = Site(site.bench, accounts=True), site.bench.workspace.access
-    access.add_user(name, role=role, workspace="*", actor="thandi")
-    access.redeem(access.invite(name, actor="thandi"), PASSWORD, address="test")
-    other.client.cookies.set(other.settings.cookie, access.log_in(name, PASSWORD, address="test").secret)
-    return other
-
-
 def test_a_proposal_says_what_is_in_its_way_and_shows_rows_checks_and_versions(site: Site) -> None:
     page = proposed(site)
     assert "Not yet: nobody has approved it." in page.text
@@ -84,12 +75,12 @@ def test_a_proposal_says_what_is_in_its_way_and_shows_rows_checks_and_versions(s
 def test_somebody_else_approves_it_with_words_and_it_is_merged(site: Site) -> None:
     proposed(site)
     site.post("/data/test/protect", {"branch": "main"})
-    expert = signed_in(site, "naidoo", Role.EXPERT)
+    expert = site.signed_in(Role.EXPERT, "naidoo")
     page = Document(expert.post("/proposals/1/approve", {"words": "I called them"}).text)
     assert "You approved it." in page.text
     assert "I called them" in page.text
     assert "You cannot merge it: it needs the role maintainer." in page.text
-    keeper = signed_in(site, "keeper", Role.MAINTAINER)
+    keeper = site.signed_in(Role.MAINTAINER, "keeper")
     page = Document(keeper.post("/proposals/1/merge").text)
     assert "It is merged: main holds it." in page.text
     data = site.bench.workspace.data
@@ -100,7 +91,7 @@ def test_somebody_else_approves_it_with_words_and_it_is_merged(site: Site) -> No
 
 def test_who_wrote_a_part_of_it_cannot_approve_it(site: Site) -> None:
     proposed(site)
-    mbali = signed_in(site, "mbali", Role.ADMIN)
+    mbali = site.signed_in(Role.ADMIN, "mbali")
     assert "You cannot approve it: you proposed it or wrote a part of it." in mbali.page("/proposals/1").text
     page = Document(mbali.post("/proposals/1/approve", {"words": "mine"}, 409).text)
     assert "cannot approve it" in page.text
@@ -109,12 +100,12 @@ def test_who_wrote_a_part_of_it_cannot_approve_it(site: Site) -> None:
 
 def test_a_rejection_needs_words_and_stands_in_the_way(site: Site) -> None:
     proposed(site)
-    expert = signed_in(site, "naidoo", Role.EXPERT)
+    expert = site.signed_in(Role.EXPERT, "naidoo")
     expert.post("/proposals/1/reject", {"words": " "}, 422)
     page = Document(expert.post("/proposals/1/reject", {"words": "n1 is no pair"}).text)
     assert "naidoo rejected it" in page.text
     assert "n1 is no pair" in page.text
-    keeper = signed_in(site, "keeper", Role.MAINTAINER)
+    keeper = site.signed_in(Role.MAINTAINER, "keeper")
     assert "a reviewer rejected it" in Document(keeper.post("/proposals/1/merge", None, 409).text).text
     data = site.bench.workspace.data
     data.commit("test", "fix", deletes=["n1"], message="n1 goes", actor="mbali")
@@ -197,7 +188,7 @@ def test_every_link_of_these_pages_answers_and_hostile_texts_stay_texts(site: Si
     nothing_runs(site.get("/proposals/1").text)
     site.post("/merges/1/settle", {"conflict": "1", "resolution": "ours", "because": HOSTILE})
     site.post("/proposals/1/check")
-    keeper = signed_in(site, "keeper", Role.ADMIN)
+    keeper = site.signed_in(Role.ADMIN, "keeper")
     keeper.post("/proposals/1/reject", {"words": HOSTILE})
     nothing_runs(keeper.get("/proposals/1").text)
     nothing_runs(keeper.get("/proposals").text)
