@@ -11,8 +11,8 @@ from curiouser.measure.duplicates.minhash import ALGORITHM, BINS, estimated_jacc
 from curiouser.measure.duplicates.probing import BANDS, Buckets, Met, band_keys, deletion_keys, order_keys
 from curiouser.measure.duplicates.records import Found, Likeness, Search, TextPair, WordChange
 from curiouser.measure.duplicates.shingles import shingle_hashes
-from curiouser.measure.duplicates.vocabulary import Counts, texts_with
-from curiouser.measure.duplicates.wording import Wording, compare_words, is_slip, words_of
+from curiouser.measure.duplicates.vocabulary import Counts, are_both_words, texts_with
+from curiouser.measure.duplicates.wording import Wording, compare_either_way, compare_words, is_slip, words_of
 
 __all__ = [
     "ALGORITHM",
@@ -28,7 +28,9 @@ __all__ = [
     "TextPair",
     "WordChange",
     "Wording",
+    "are_both_words",
     "band_keys",
+    "compare_either_way",
     "compare_words",
     "deletion_keys",
     "edit_similarity",

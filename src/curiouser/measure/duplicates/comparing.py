@@ -9,7 +9,7 @@ import numpy as np
 from curiouser.measure.duplicates.edits import edit_similarity, trimmed
 from curiouser.measure.duplicates.records import IndexArray
 from curiouser.measure.duplicates.spellings import may_be_near
-from curiouser.measure.duplicates.wording import Wording, compare_words
+from curiouser.measure.duplicates.wording import Wording, compare_either_way
 
 LONGEST = 2_000
 """Characters between the common beginning and end of two texts up to which their edit distance is exact."""
@@ -29,7 +29,7 @@ def near_wordings(texts: Sequence[str], left: IndexArray, right: IndexArray) -> 
         How they differ, by place among the pairs.
 
     Source:
-        :func:`curiouser.measure.duplicates.wording.compare_words`.
+        :func:`curiouser.measure.duplicates.wording.compare_either_way`.
 
     Examples:
         >>> texts = ["cat sitting", "cat siting", "cat breeding"]
@@ -39,7 +39,7 @@ def near_wordings(texts: Sequence[str], left: IndexArray, right: IndexArray) -> 
     pairs = np.arange(len(left))
     if len(pairs) > _PARTNERS * len(texts):
         pairs = pairs[may_be_near(texts, left, right)]
-    wordings = ((pair, compare_words(texts[left[pair]], texts[right[pair]])) for pair in pairs.tolist())
+    wordings = ((pair, compare_either_way(texts[left[pair]], texts[right[pair]])) for pair in pairs.tolist())
     return {pair: wording for pair, wording in wordings if wording.is_near}
 
 

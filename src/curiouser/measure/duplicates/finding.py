@@ -24,7 +24,7 @@ from curiouser.measure.duplicates.records import (
     TextPair,
 )
 from curiouser.measure.duplicates.vocabulary import Counts, texts_with, with_known_words
-from curiouser.measure.duplicates.wording import Wording, compare_words
+from curiouser.measure.duplicates.wording import Wording, compare_either_way
 
 Told = Callable[[int, int], None]
 """Is called with the steps done, and all steps there are."""
@@ -167,6 +167,7 @@ def verified(
     shown = _templates(gathered, (left, right), places, rest[: gathered.search.templates])
     return Found(
         pairs=tuple(sorted([*pairs, *shown], key=lambda pair: (pair.left, pair.right))),
+        seeming=tuple(alike),
         templates=len(rest) + demoted,
         others=(places[0][rest], places[1][rest]),
         compared=len(places[0]),
@@ -184,7 +185,7 @@ def _near_wordings(texts: Texts, places: Places, some: IndexArray) -> dict[int, 
 
 def _templates(gathered: Gathered, texts: Texts, places: Places, pairs: IndexArray) -> Iterator[TextPair]:
     both = zip(*(side[pairs].tolist() for side in places), strict=True)
-    wordings = [compare_words(texts[0][one], texts[1][two]) for one, two in both]
+    wordings = [compare_either_way(texts[0][one], texts[1][two]) for one, two in both]
     return _paired(gathered, places, pairs, wordings)
 
 

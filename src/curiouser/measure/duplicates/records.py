@@ -39,6 +39,10 @@ class WordChange:
     left: str
     right: str
 
+    def turned(self) -> WordChange:
+        """Say it of the texts the other way round."""
+        return WordChange(left=self.right, right=self.left)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
@@ -89,6 +93,11 @@ class Found:
 
     pairs: tuple[TextPair, ...]
     """All near pairs, and the first template pairs; by left, then right."""
+    seeming: tuple[TextPair, ...]
+    """The pairs that were near before it was asked which spellings are words.
+
+    Whether a pair is one depends on its two texts alone, where no cap bites.
+    """
     templates: int
     """Template pairs, listed or not, >= 0."""
     others: tuple[IndexArray, IndexArray]

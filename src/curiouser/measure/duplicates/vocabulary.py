@@ -45,22 +45,21 @@ def with_known_words(pairs: Sequence[TextPair], count: Counts) -> list[TextPair]
         Own rule; the prior of Church and Gale (1991), "Probability scoring for spelling correction",
         Statistics and Computing 1, cut down to a threshold.
     """
-    asked = frozenset(word for pair in pairs if pair.likeness is Likeness.NEAR for word in _spellings(pair))
+    asked = frozenset(
+        word
+        for pair in pairs if pair.likeness is Likeness.NEAR
+        for change in pair.differing for word in (change.left, change.right)
+    )  # fmt: skip
     counts = count(asked) if asked else {}
     return [
         replace(pair, likeness=Likeness.TEMPLATE)
-        if pair.likeness is Likeness.NEAR and any(_both_known(change, counts) for change in pair.differing)
+        if pair.likeness is Likeness.NEAR and any(are_both_words(change, counts) for change in pair.differing)
         else pair
         for pair in pairs
     ]
 
 
-def _spellings(pair: TextPair) -> Iterable[str]:
-    for change in pair.differing:
-        yield change.left
-        yield change.right
-
-
-def _both_known(change: WordChange, counts: Mapping[str, int]) -> bool:
+def are_both_words(change: WordChange, counts: Mapping[str, int]) -> bool:
+    """Tell whether what seems a slip turns one word of the data into another: see :func:`with_known_words`."""
     rare, common = sorted((counts.get(change.left, 0), counts.get(change.right, 0)))
     return rare >= KNOWN and rare * RARER > common

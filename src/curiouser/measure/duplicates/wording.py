@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from curiouser.measure.duplicates.edits import trimmed
@@ -43,6 +43,27 @@ class Wording:
     def is_near(self) -> bool:
         """Whether all words are the same, but for slips, punctuation, breaks and order."""
         return not self.differing
+
+    def turned(self) -> Wording:
+        """Say it with the texts the other way round."""
+        return replace(
+            self,
+            differing=tuple(change.turned() for change in self.differing),
+            typos=tuple(change.turned() for change in self.typos),
+            in_order=self.in_order[::-1],
+        )
+
+
+def compare_either_way(left: str, right: str) -> Wording:
+    """Compare two texts so that the answer depends on them alone, and not on which of them comes first.
+
+    Args and Source are those of :func:`compare_words`.
+
+    Examples:
+        >>> compare_either_way("b x", "a x") == compare_either_way("a x", "b x").turned()
+        True
+    """
+    return compare_words(left, right) if left <= right else compare_words(right, left).turned()
 
 
 def compare_words(left: str, right: str) -> Wording:
