@@ -32,7 +32,7 @@ TASK = Task(
 
 
 @cache
-def _empty_database() -> Path:
+def empty_database() -> Path:
     """Make a database once: its migrations cost more than most of these tests."""
     file = Path(tempfile.mkdtemp()) / "meta.db"
     made = Database(f"sqlite:///{file}")
@@ -64,7 +64,7 @@ class Bench:
             self.workspace.database.create()
         else:
             (root / ".curiouser").mkdir(exist_ok=True)
-            shutil.copy(_empty_database(), self.workspace.database.file)
+            shutil.copy(empty_database(), self.workspace.database.file)
         self.workspace.objects.root.mkdir(parents=True, exist_ok=True)
 
     def set(self, **settings: Any) -> None:  # noqa: ANN401  any setting

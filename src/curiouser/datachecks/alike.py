@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from curiouser.data import ColumnType
-from curiouser.datachecks.duplicate_records import DuplicatePair, Duplicates
 from curiouser.datachecks.ground import Check, Ground, Question, Reference
+from curiouser.datachecks.near_records import NearPair, NearRows
 from curiouser.datachecks.records import MOST_ROWS, Finding, Offence, Outcome, Place, unknown
 from curiouser.datachecks.repeats import LACKS_INPUT
 from curiouser.kernel.configuration import TaskKind
 from curiouser.kernel.ids import ExampleId
 from curiouser.kernel.words import plural
-from curiouser.measure.duplicates import ALGORITHM, Likeness
+from curiouser.measure.duplicates import ALGORITHM
 
 _DEPENDS = {"algorithm": ALGORITHM}
 
@@ -37,12 +37,11 @@ def _duplicates(ground: Ground) -> Finding:
     if not n or _lacks_input(ground):
         return unknown(LACKS_INPUT if n else "there are no rows", n)
     found = ground.services.near.within(ground.commit)
-    count = found.counts.get(Likeness.NEAR, 0)
-    pairs = _near(found)
+    count = found.rows
     return _judged(
-        ground, "near-duplicates", found, count=count, value=count / n, n=n, pairs=pairs,
+        ground, "near-duplicates", found, count=count, value=count / n, n=n, pairs=found.pairs,
         reason=f"{count:,} of {plural(n, 'row')} nearly the same as an earlier one",
-        rows=[_offence(ground.dataset, pair.id, ground.dataset, pair.other, pair) for pair in pairs[:MOST_ROWS]],
+        rows=[_offence(ground.dataset, pair.id, ground.dataset, pair.other, pair) for pair in found.pairs[:MOST_ROWS]],
     )  # fmt: skip
 
 
@@ -61,14 +60,14 @@ def _leaks(ground: Ground, partner: Reference) -> Finding:
     if not test.commit.rows:
         return unknown("there are no test rows")
     found = ground.services.near.between(test.commit, train.commit)
-    count, n, pairs = found.counts.get(Likeness.NEAR, 0), test.commit.rows, _near(found)
+    count, n = found.rows, test.commit.rows
     rows = []
-    for pair in pairs[:MOST_ROWS]:
+    for pair in found.pairs[:MOST_ROWS]:
         ends = [(test.commit.dataset, pair.id), (train.commit.dataset, pair.other)]
         (dataset, id_), (other, other_id) = ends if is_test else reversed(ends)
         rows.append(_offence(dataset, id_, other, other_id, pair))
     return _judged(
-        ground, "near-leakage", found, count=count, value=count / n, n=n, pairs=pairs,
+        ground, "near-leakage", found, count=count, value=count / n, n=n, pairs=found.pairs,
         reason=f"{count:,} of {plural(n, 'test row')} nearly the same as a row of {ground.settings.train}", rows=rows,
     )  # fmt: skip
 
@@ -84,14 +83,10 @@ def _contradictory(ground: Ground) -> Finding:
     if not n or _lacks_input(ground):
         return unknown(LACKS_INPUT if n else "there are no rows", n)
     found = ground.services.near.within(ground.commit)
-    pairs = _near(found)
-    ids = sorted({one for pair in pairs for one in (pair.id, pair.other)})
-    label = ground.task.label
-    labels = dict(ground.services.data.rows(ground.commit.id, columns=["id", label], ids=ids).iter_rows())
-    differing = [pair for pair in pairs if _differ(ground, labels.get(pair.id), labels.get(pair.other))]
+    differing = [pair for pair in found.pairs if _differ(ground, pair.label, pair.other_label)]
     rows = [
         Offence(
-            what=f"labelled {labels[pair.id]}; nearly the same input is labelled {labels[pair.other]}",
+            what=f"labelled {pair.label}; nearly the same input is labelled {pair.other_label}",
             at=Place(dataset=ground.dataset, id=ExampleId(pair.id)),
             others=(Place(dataset=ground.dataset, id=ExampleId(pair.other)),),
         )
@@ -104,19 +99,15 @@ def _contradictory(ground: Ground) -> Finding:
     )  # fmt: skip
 
 
-def _differ(ground: Ground, one: object, other: object) -> bool:
+def _differ(ground: Ground, one: str | None, other: str | None) -> bool:
     if one is None or other is None:
         return False
     if ground.task.kind is TaskKind.REGRESSION:
-        return abs(float(str(one)) - float(str(other))) > (ground.task.tolerance or 0.0)
+        return abs(float(one) - float(other)) > (ground.task.tolerance or 0.0)
     return one != other
 
 
-def _near(found: Duplicates) -> list[DuplicatePair]:
-    return [pair for pair in found.pairs if pair.likeness is Likeness.NEAR]
-
-
-def _offence(dataset: str, id_: str, other: str, other_id: str, pair: DuplicatePair) -> Offence:
+def _offence(dataset: str, id_: str, other: str, other_id: str, pair: NearPair) -> Offence:
     changes = ", ".join(f"{one.left or '–'} / {one.right or '–'}" for one in pair.differing[:3])
     return Offence(
         what=f"{pair.similarity:.1%} the same" + (f", but for {changes}" if changes else ""),
@@ -126,12 +117,12 @@ def _offence(dataset: str, id_: str, other: str, other_id: str, pair: DuplicateP
 
 
 def _judged(
-    ground: Ground, name: str, found: Duplicates, *, count: int, value: float, n: int,
-    pairs: Sequence[DuplicatePair], reason: str, rows: Iterable[Offence],
+    ground: Ground, name: str, found: NearRows, *, count: int, value: float, n: int,
+    pairs: Sequence[NearPair], reason: str, rows: Iterable[Offence],
 ) -> Finding:  # fmt: skip
     """Hold a count against a threshold; a search that a cap has cut short never passes."""
     fails = value > ground.rule(name).threshold
-    capped = f"{found.not_looked_at:,} likely pairs were not looked at" if found.is_capped else ""
+    capped = f"{found.not_looked_at:,} likely pairs were not looked at" if found.not_looked_at else ""
     outcome = Outcome.FAIL if fails else Outcome.UNKNOWN if capped else Outcome.PASS
     shown = tuple(rows)
     return Finding(
@@ -142,18 +133,18 @@ def _judged(
         reason="; ".join(part for part in (reason if count else "", capped) if part),
         rows=shown,
         more=len(pairs) - len(shown),
-        details={"not_looked_at": found.not_looked_at, "templates": found.templates, "algorithm": found.algorithm},
+        details={"not_looked_at": found.not_looked_at, "words": found.words, "algorithm": ALGORITHM},
     )
 
 
 NEAR_DUPLICATES = Check(
-    code="DC05", name="near-duplicates", title="rows with nearly the same input", version=1, asks=_within
+    code="DC05", name="near-duplicates", title="rows with nearly the same input", version=2, asks=_within
 )
 NEAR_LEAKAGE = Check(
-    code="DC08", name="near-leakage", title="test inputs that nearly stand in the training data", version=1,
+    code="DC08", name="near-leakage", title="test inputs that nearly stand in the training data", version=2,
     asks=_leakage,
 )  # fmt: skip
 NEAR_CONTRADICTORY_LABELS = Check(
-    code="DC12", name="near-contradictory-labels", title="nearly equal inputs with different labels", version=1,
+    code="DC12", name="near-contradictory-labels", title="nearly equal inputs with different labels", version=2,
     asks=_contradictions,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ from curiouser.data import DataCommit, DataService
 from curiouser.datachecks.duplicate_records import Duplicates
 from curiouser.datachecks.duplicate_rows import ID, InputColumns, InputRows, input_rows
 from curiouser.datachecks.pairing import Paired, pair_rows
-from curiouser.datachecks.signatures import SignatureIndex
+from curiouser.datachecks.text_versions import TextVersion
 from curiouser.kernel.configuration import Task
 from curiouser.measure.duplicates import ALGORITHM, Found, Search
 from curiouser.measure.duplicates import near_between as texts_between
@@ -22,8 +22,6 @@ Told: TypeAlias = Callable[[int, int | None], None]
 """Hears the steps done, and all there are, or None."""
 SHOWN = 100
 """Pairs listed where nobody says how many."""
-_LOOKED_BACK = 200
-"""Versions among which one is looked for whose rows are known."""
 _Named: TypeAlias = tuple[str, DataCommit]
 
 
@@ -175,48 +173,23 @@ class NearDuplicates:
         self, target: DataCommit, here: InputRows, columns: InputColumns, search: Search, told: Told | None
     ) -> tuple[list[pl.DataFrame], int]:
         """Read the rows of a version that may be like some rows."""
-        index = SignatureIndex(self._data.database, target.dataset, columns.texts)
-        self._sign(index, target, columns, told)
-        ids, skipped = index.rows_like(here.texts, cap=search.bucket, jaccard=search.jaccard)
+        version = TextVersion(self._data, target, columns, self._task.label)
+        version.sign(told=told)
+        ids, skipped = version.index.rows_like(here.texts, cap=search.bucket, jaccard=search.jaccard)
         if not ids:
             return [], skipped
         return [self._data.rows(target.id, columns=[ID, *columns.names], ids=sorted(ids))], skipped
-
-    def _sign(self, index: SignatureIndex, at: DataCommit, columns: InputColumns, told: Told | None) -> None:
-        """Make all rows of a version known: what changed since one that is, or everything."""
-        history = [one.id for one in self._data.log(at.id, limit=_LOOKED_BACK)]
-        known = index.known_versions(history)
-        if at.id in known:
-            return
-        nearest = next((one for one in history if one in known), None)
-        if nearest is None:
-            rows = self._read(at, columns, told)
-        else:
-            changed = self._data.changed_rows(nearest, at.id).after
-            rows = input_rows([changed.select(ID, *columns.names).sort(ID)], columns)
-        index.add(rows.texts, rows.ids.to_list(), rows.text, data_commit=at.id)
 
     def _columns(self, *commits: DataCommit) -> InputColumns:
         return InputColumns.of(self._task.inputs, *(at.schema for at in commits))
 
     def _read(self, at: DataCommit, columns: InputColumns, told: Told | None) -> InputRows:
-        batches = self._data.batches(at.id, [ID, *columns.names])
-        return input_rows(_heard(batches, at.rows, told), columns)
+        return TextVersion(self._data, at, columns, self._task.label).all_rows(told)
 
 
 def _with_skipped(found: Found, skipped: int) -> Found:
     """Count what the look-up left out, too."""
     return replace(found, not_looked_at=found.not_looked_at + skipped)
-
-
-def _heard(batches: Iterable[pl.DataFrame], rows: int, told: Told | None) -> Iterator[pl.DataFrame]:
-    """Pass batches on, and tell how many rows were read."""
-    done = 0
-    for batch in batches:
-        yield batch
-        done += batch.height
-        if told is not None:
-            told(done, rows)
 
 
 def _answer(ref: _Named, against: _Named, paired: Paired, *, columns: InputColumns, search: Search) -> Duplicates:

@@ -12,7 +12,6 @@ from curiouser.datachecks import stored
 from curiouser.datachecks.errors import CheckNotFoundError, NeverCheckedError
 from curiouser.datachecks.every import EVERY_CHECK
 from curiouser.datachecks.ground import Check, Ground, Progress, Question, Reference, Services
-from curiouser.datachecks.near_duplicates import NearDuplicates
 from curiouser.datachecks.own import OWN
 from curiouser.datachecks.profiles import Profiles
 from curiouser.datachecks.records import Checked, CheckResult, CheckRun, Gate, Outcome
@@ -58,7 +57,6 @@ class DataCheckService:
         models: Whose doubts tell suspected label errors.
         predictions: What models answered.
         problems: Whose patterns must not be trained on.
-        duplicates: Searches for rows that are nearly the same.
         configuration: The task and ``[checks]``.
         root: The project's folder: the user's own checks are imported from it.
         clock: Tells the time.
@@ -73,7 +71,6 @@ class DataCheckService:
         models: ModelService,
         predictions: PredictionStore,
         problems: ProblemService,
-        duplicates: NearDuplicates,
         configuration: Configuration,
         root: Path,
         clock: Clock,
@@ -89,7 +86,7 @@ class DataCheckService:
             problems=problems,
             profiles=profiles,
             own=OwnChecks(database, data, judges),
-            near=NearSearches(duplicates),
+            near=NearSearches(database, objects, data=data, task=self._task, clock=clock),
         )
 
     def check(

@@ -21,13 +21,20 @@ signature_index = Table(
     Column("algorithm", String(64), nullable=False),
     Column("texts", Integer, nullable=False),  # how many are known: the next one's number
     Column("rows", Integer, nullable=False),  # how many rows were seen to have one: the next one's number
+    Column("checksum", LargeBinary, nullable=False),
 )
 
 signature_version = Table(
     "signature_version",
     metadata,
     Column("index_id", ForeignKey("signature_index.id"), primary_key=True),
-    Column("data_commit", String(64), primary_key=True),  # all of its rows are known
+    Column("data_commit", String(64), primary_key=True),
+    Column(
+        "since", String(64), nullable=False
+    ),  # the known version whose rows were left out; empty where all are taken
+    Column("rows", Integer, nullable=False),  # how many of its rows, by id, are known
+    Column("is_whole", Integer, nullable=False),  # 1 where all are
+    Column("checksum", LargeBinary, nullable=False),
 )
 
 signature_record = Table(
@@ -47,6 +54,7 @@ signature_segment = Table(
     Column("index_id", ForeignKey("signature_index.id"), nullable=False, index=True),
     Column("entries", Integer, nullable=False),
     Column("fence", LargeBinary, nullable=False),  # the first key of every page
+    Column("state", String(32), nullable=False),  # ready: to be read; old: to be removed; else who is making it
     Column("checksum", LargeBinary, nullable=False),
 )
 

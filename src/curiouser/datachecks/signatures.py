@@ -8,24 +8,35 @@ rows it names in the version that is asked about.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection
 
-from curiouser.datachecks.signature_tables import signature_index, signature_record, signature_version
-from curiouser.datachecks.sorted_pages import KeyArray, add_keys, segments_with
+from curiouser.datachecks.segment_merging import merge_crowded
+from curiouser.datachecks.signature_pages import (
+    IndexRow,
+    Noted,
+    PlaceArray,
+    append_rows,
+    append_texts,
+    find_index,
+    grow_index,
+    ids_of,
+    locked_index,
+    note_version,
+    noted_versions,
+    records_of,
+)
+from curiouser.datachecks.sorted_pages import PAGE, KeyArray, add_keys, segments_with
 from curiouser.kernel.canonical import digest_of
-from curiouser.kernel.checksums import checksum
-from curiouser.kernel.errors import RetryableError, StorageError
+from curiouser.kernel.errors import RetryableError
 from curiouser.measure.duplicates import (
     ALGORITHM,
-    BINS,
     Buckets,
+    Search,
     band_keys,
     deletion_keys,
     estimated_jaccard,
@@ -34,18 +45,40 @@ from curiouser.measure.duplicates import (
 )
 from curiouser.storage import Database
 
-PlaceArray: TypeAlias = npt.NDArray[np.int64]
-_RECORD = np.dtype([("hash", "V16"), ("signature", "<u2", (BINS,))])
-_PER_PAGE = {"text": 64, "row": 256}
+Told = Callable[[int, int | None], None]
+"""Hears the rows done, and all there are."""
+AT_ONCE = 16_384
+"""Rows added in one write transaction, at most: half a second, and then other writers have their turn."""
+MOST_ROWS = PAGE - 1
+"""Rows of one text that are named, at most: less than a page, so that it is seen where there are more."""
 _ATTEMPTS = 5
+_SHORT = 32
+"""Characters up to which texts meet under other keys than their bands, whatever their estimate says."""
 _ROW_SALT, _ODD = np.uint64(0xA0761D6478BD642F), np.uint64(0xE7037ED1A0B428DB)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Index:
-    id: int
-    texts: int
-    rows: int
+class Alike:
+    """Rows, of any version, that may have one of some texts or one like it."""
+
+    ids: frozenset[str]
+    """Their ids."""
+    cut: frozenset[bytes]
+    """Hashes of the texts that have more rows than are named."""
+    most: int
+    """Most texts of any version that meet one of these under one key, >= 0: above a search's cap, it bites."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Met:
+    left: PlaceArray
+    """``(m,)``, what is stored."""
+    right: PlaceArray
+    """``(m,)``, who asked; each pair once."""
+    counts: PlaceArray
+    """``(k,)``, how much is stored under each key."""
+    skipped: int
+    """Pairs that the cap left out, >= 0."""
 
 
 class SignatureIndex:
@@ -62,33 +95,68 @@ class SignatureIndex:
         self._scope = digest_of({"dataset": dataset, "columns": list(columns), "algorithm": ALGORITHM})
 
     def known_versions(self, data_commits: Sequence[str]) -> set[str]:
-        """Tell of which versions all rows are known."""
-        with self._database.read() as connection:
-            index = _find(connection, self._scope)
-            if index is None:
-                return set()
-            wanted = select(signature_version.c.data_commit).where(signature_version.c.index_id == index.id)
-            return set(connection.scalars(wanted.where(signature_version.c.data_commit.in_(data_commits))))
+        """Tell of which versions all rows are known.
 
-    def add(self, texts: Sequence[str], ids: Sequence[str], places: PlaceArray, *, data_commit: str) -> int:
+        Raises:
+            StorageError: What is noted is damaged.
+        """
+        with self._database.read() as connection:
+            index = find_index(connection, self._scope)
+            noted = {} if index is None else noted_versions(connection, index, data_commits)
+        return {one for one, said in noted.items() if said.is_whole}
+
+    def add(
+        self, texts: Sequence[str], ids: Sequence[str], places: PlaceArray, *, data_commit: str, since: str = "",
+        told: Told | None = None,
+    ) -> int:  # fmt: skip
         """Sign the texts that are new, note which rows have them, and that a version is now known.
+
+        Many rows are added in several transactions, so that other writers get in between; the version is known with
+        the last one. Whoever is stopped before goes on from there the next time.
 
         Args:
             texts: ``n`` different normalised texts.
-            ids: ``m`` ids of rows.
+            ids: ``m`` ids of rows, always in the same order.
             places: ``(m,)``, the text of each row.
             data_commit: All rows of this version are known afterwards.
+            since: The known version that it follows, where only rows that differ from it are given.
+            told: Hears how far it is.
 
         Returns:
             How many texts were signed.
 
         Raises:
-            RetryableError: Others kept adding at the same time; nothing was changed.
+            RetryableError: Others kept adding at the same time; what was added until then stays.
+            StorageError: What is stored is damaged.
         """
+        done, signed, is_whole = self._done(data_commit, since), 0, False
+        while not is_whole:
+            stop = min(done + AT_ONCE, len(ids))
+            used, where = np.unique(places[done:stop], return_inverse=True)
+            some, is_whole = [texts[place] for place in used.tolist()], stop == len(ids)
+            noted = Noted(since=since, rows=stop, is_whole=is_whole)
+            signed += self._add(some, ids[done:stop], where, data_commit, noted)
+            done = stop
+            if told is not None:
+                told(done, len(ids))
+        with self._database.read() as connection:
+            index = find_index(connection, self._scope)
+        if index is not None:
+            merge_crowded(self._database, index.id)
+        return signed
+
+    def _done(self, data_commit: str, since: str) -> int:
+        with self._database.read() as connection:
+            index = find_index(connection, self._scope)
+            noted = None if index is None else noted_versions(connection, index, [data_commit]).get(data_commit)
+        return noted.rows if noted is not None and noted.since == since and not noted.is_whole else 0
+
+    def _add(self, texts: Sequence[str], ids: Sequence[str], places: PlaceArray, data_commit: str, noted: Noted) -> int:
+        """Add some rows in one transaction; return how many texts were new."""
         hashes = text_hashes(texts)
         for _ in range(_ATTEMPTS):
             with self._database.read() as connection:
-                before = _find(connection, self._scope)
+                before = find_index(connection, self._scope)
                 numbers = np.full(len(texts), -1) if before is None else _numbers_of(connection, before, hashes)
             new = np.flatnonzero(numbers < 0)
             first_text, first_row = (0, 0) if before is None else (before.texts, before.rows)
@@ -98,14 +166,15 @@ class SignatureIndex:
             keys, owners = _keys_of(fresh, signed, hashes[new])
             row_keys = _row_keys(numbers[places])
             with self._database.write() as connection:
-                index = _locked(connection, self._scope, self._dataset)
+                index = locked_index(connection, self._scope, self._dataset)
                 if (index.texts, index.rows) != (first_text, first_row):
                     continue
                 values = np.concatenate([owners + first_text, first_row + np.arange(len(ids))]).astype(np.uint32)
                 add_keys(connection, index.id, np.concatenate([keys, row_keys]), values)
-                _append_texts(connection, index, hashes[new], signed)
-                _append_rows(connection, index, ids)
-                _note(connection, index, len(new), len(ids), data_commit)
+                append_texts(connection, index, hashes[new], signed)
+                append_rows(connection, index, ids)
+                grow_index(connection, index, texts=len(new), rows=len(ids))
+                note_version(connection, index, data_commit, noted)
             return len(new)
         raise RetryableError("others added signatures at the same time", "try again")
 
@@ -119,24 +188,63 @@ class SignatureIndex:
 
         Returns:
             Ids, of any version, and how many pairs the cap left out.
+
+        Raises:
+            StorageError: What is stored is damaged.
         """
         with self._database.read() as connection:
-            index = _find(connection, self._scope)
+            index = find_index(connection, self._scope)
             if index is None or not texts:
                 return set(), 0
-            signed, hashes = signatures(texts), text_hashes(texts)
-            keys, owners = _keys_of(texts, signed, hashes)
-            left, right, skipped = _met(connection, index, keys, owners, cap)
-            records = _records(connection, index, left)
-            near = estimated_jaccard(records["signature"], signed[right]) >= jaccard
-            short = np.fromiter(map(len, texts), np.int64, len(texts))[right] <= _SHORT
-            numbers = np.unique(left[near | short])
-            rows, _, more = _met(connection, index, _row_keys(numbers), numbers, cap)
-            return set(_ids(connection, index, rows)), skipped + more
+            numbers, met = _like(connection, index, texts, cap=cap, jaccard=jaccard)
+            rows = _met(connection, index, _row_keys(numbers), numbers, cap)
+            return set(ids_of(connection, index, rows.left)), met.skipped + rows.skipped
 
+    def alike(self, texts: Sequence[str], search: Search) -> Alike:
+        """Name the rows whose text is equal to one of some texts, or may be near it, and say what is missing.
 
-_SHORT = 32
-"""Characters up to which texts meet under other keys than their bands, whatever their estimate says."""
+        Args:
+            texts: Different normalised texts.
+            search: The caps, and the least estimate.
+
+        Raises:
+            StorageError: What is stored is damaged.
+        """
+        with self._database.read() as connection:
+            index = find_index(connection, self._scope)
+            if index is None or not texts:
+                return Alike(ids=frozenset(), cut=frozenset(), most=0)
+            numbers, met = _like(connection, index, texts, cap=search.bucket, jaccard=search.jaccard)
+            return _with_rows(connection, index, numbers, most=int(met.counts.max(initial=0)))
+
+    def most_under(self, texts: Sequence[str]) -> int:
+        """Count the texts of any version under the key of some texts that has most of them.
+
+        Raises:
+            StorageError: What is stored is damaged.
+        """
+        with self._database.read() as connection:
+            index = find_index(connection, self._scope)
+            if index is None or not texts:
+                return 0
+            keys, owners = _keys_of(texts, signatures(texts), text_hashes(texts))
+            return int(_met(connection, index, keys, owners, 1).counts.max(initial=0))
+
+    def equal(self, texts: Sequence[str]) -> Alike:
+        """Name the rows whose text is equal to one of some texts.
+
+        Args:
+            texts: Different normalised texts.
+
+        Raises:
+            StorageError: What is stored is damaged.
+        """
+        with self._database.read() as connection:
+            index = find_index(connection, self._scope)
+            if index is None or not texts:
+                return Alike(ids=frozenset(), cut=frozenset(), most=0)
+            numbers = _numbers_of(connection, index, text_hashes(texts))
+            return _with_rows(connection, index, numbers[numbers >= 0], most=0)
 
 
 def text_hashes(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
@@ -168,131 +276,45 @@ def _row_keys(numbers: PlaceArray) -> KeyArray:
     return made ^ (made >> np.uint64(31))
 
 
-def _met(
-    connection: Connection, index: _Index, keys: KeyArray, owners: PlaceArray, cap: int
-) -> tuple[PlaceArray, PlaceArray, int]:
-    """Find the values under keys: what is stored (left), and who asked (right), each pair once."""
+def _like(
+    connection: Connection, index: IndexRow, texts: Sequence[str], *, cap: int, jaccard: float
+) -> tuple[PlaceArray, _Met]:
+    """Find the numbers of the texts that are equal to some texts, or may be near them."""
+    signed, hashes = signatures(texts), text_hashes(texts)
+    met = _met(connection, index, *_keys_of(texts, signed, hashes), cap)
+    near = estimated_jaccard(records_of(connection, index, met.left)["signature"], signed[met.right]) >= jaccard
+    short = np.fromiter(map(len, texts), np.int64, len(texts))[met.right] <= _SHORT
+    return np.unique(met.left[near | short]), met
+
+
+def _met(connection: Connection, index: IndexRow, keys: KeyArray, owners: PlaceArray, cap: int) -> _Met:
+    """Find what is stored under keys."""
     found, skipped, width = [np.empty(0, np.int64)], 0, int(owners.max(initial=0)) + 1
+    counts = np.zeros(len(keys), np.int64)
     for stored, values in segments_with(connection, index.id, keys):
+        counts += np.searchsorted(stored, keys, "right") - np.searchsorted(stored, keys, "left")
         buckets = Buckets(stored, values.astype(np.int64), cap=cap)
         found += [met.left * width + met.right for met in buckets.across(keys, owners)]
         skipped += buckets.not_looked_at
     left, right = np.divmod(np.unique(np.concatenate(found)), width)
-    return left, right, skipped
+    return _Met(left=left, right=right, counts=counts, skipped=skipped)
 
 
-def _numbers_of(connection: Connection, index: _Index, hashes: npt.NDArray[np.uint8]) -> PlaceArray:
+def _with_rows(connection: Connection, index: IndexRow, numbers: PlaceArray, *, most: int) -> Alike:
+    met = _met(connection, index, _row_keys(numbers), numbers, MOST_ROWS)
+    cut = numbers[met.counts > MOST_ROWS]
+    hashes = records_of(connection, index, cut)["hash"]
+    return Alike(
+        ids=frozenset(ids_of(connection, index, met.left)), cut=frozenset(one.tobytes() for one in hashes), most=most
+    )
+
+
+def _numbers_of(connection: Connection, index: IndexRow, hashes: npt.NDArray[np.uint8]) -> PlaceArray:
     """Look texts up: their numbers, -1 where they are new."""
     numbers = np.full(len(hashes), -1)
-    left, right, _ = _met(connection, index, _own_keys(hashes), np.arange(len(hashes)), 4)
-    inside = left < index.texts
-    left, right = left[inside], right[inside]
-    same = _records(connection, index, left)["hash"] == np.ascontiguousarray(hashes).view("V16").ravel()[right]
+    met = _met(connection, index, _own_keys(hashes), np.arange(len(hashes)), 4)
+    inside = met.left < index.texts
+    left, right = met.left[inside], met.right[inside]
+    same = records_of(connection, index, left)["hash"] == np.ascontiguousarray(hashes).view("V16").ravel()[right]
     numbers[right[same]] = left[same]
     return numbers
-
-
-def _records(connection: Connection, index: _Index, numbers: PlaceArray) -> npt.NDArray[np.void]:
-    size = _PER_PAGE["text"]
-    order = np.argsort(numbers, kind="stable")
-    pages, starts = np.unique(numbers[order] // size, return_index=True)
-    blobs = _blobs(connection, index, "text", pages.tolist())
-    made = np.zeros(len(numbers), _RECORD)
-    for page, some in zip(pages.tolist(), np.split(order, starts[1:]), strict=False):
-        made[some] = np.frombuffer(blobs[page], _RECORD)[numbers[some] % size]
-    return made
-
-
-def _ids(connection: Connection, index: _Index, rows: PlaceArray) -> list[str]:
-    size = _PER_PAGE["row"]
-    blobs = _blobs(connection, index, "row", np.unique(rows // size).tolist())
-    pages = {page: json.loads(blob) for page, blob in blobs.items()}
-    return [pages[row // size][row % size] for row in rows.tolist()]
-
-
-def _blobs(connection: Connection, index: _Index, kind: str, pages: Sequence[int]) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    for start in range(0, len(pages), 400):
-        wanted = select(signature_record).where(
-            (signature_record.c.index_id == index.id)
-            & (signature_record.c.kind == kind)
-            & (signature_record.c.page.in_(pages[start : start + 400]))
-        )
-        for row in connection.execute(wanted):
-            if checksum(row.index_id, row.kind, row.page, row.records) != bytes(row.checksum):
-                raise StorageError("stored signatures no longer match their checksum", "restore the last backup")
-            found[row.page] = row.records
-    return found
-
-
-def _append_texts(
-    connection: Connection, index: _Index, hashes: npt.NDArray[np.uint8], signed: npt.NDArray[np.uint16]
-) -> None:
-    records = np.zeros(len(signed), _RECORD)
-    records["hash"] = np.ascontiguousarray(hashes).view("V16").ravel()
-    records["signature"] = signed
-    size = _PER_PAGE["text"]
-    kept = _last(connection, index, "text", index.texts)
-    whole = np.concatenate([np.frombuffer(kept, _RECORD), records]) if kept else records
-    blobs = [whole[start : start + size].tobytes() for start in range(0, len(whole), size)]
-    _put(connection, index, "text", index.texts // size, blobs)
-
-
-def _append_rows(connection: Connection, index: _Index, ids: Sequence[str]) -> None:
-    size = _PER_PAGE["row"]
-    kept = _last(connection, index, "row", index.rows)
-    whole = [*(json.loads(kept) if kept else []), *ids]
-    blobs = [
-        json.dumps(whole[start : start + size], ensure_ascii=False).encode() for start in range(0, len(whole), size)
-    ]
-    _put(connection, index, "row", index.rows // size, blobs)
-
-
-def _last(connection: Connection, index: _Index, kind: str, many: int) -> bytes:
-    """Read the page that is not full yet, empty where there is none."""
-    page = many // _PER_PAGE[kind]
-    return _blobs(connection, index, kind, [page]).get(page, b"") if many % _PER_PAGE[kind] else b""
-
-
-def _put(connection: Connection, index: _Index, kind: str, first: int, blobs: Sequence[bytes]) -> None:
-    if not blobs:
-        return
-    place = (signature_record.c.index_id == index.id) & (signature_record.c.kind == kind)
-    connection.execute(delete(signature_record).where(place & (signature_record.c.page == first)))
-    rows = [
-        {
-            "index_id": index.id,
-            "kind": kind,
-            "page": page,
-            "records": blob,
-            "checksum": checksum(index.id, kind, page, blob),
-        }
-        for page, blob in enumerate(blobs, first)
-    ]
-    connection.execute(insert(signature_record), rows)
-
-
-def _note(connection: Connection, index: _Index, texts: int, rows: int, data_commit: str) -> None:
-    moved = update(signature_index).where(signature_index.c.id == index.id)
-    connection.execute(moved.values(texts=index.texts + texts, rows=index.rows + rows))
-    same = (signature_version.c.index_id == index.id) & (signature_version.c.data_commit == data_commit)
-    connection.execute(delete(signature_version).where(same))
-    connection.execute(insert(signature_version).values(index_id=index.id, data_commit=data_commit))
-
-
-def _find(connection: Connection, scope: str) -> _Index | None:
-    row = connection.execute(select(signature_index).where(signature_index.c.scope == scope)).one_or_none()
-    return None if row is None else _Index(id=row.id, texts=row.texts, rows=row.rows)
-
-
-def _locked(connection: Connection, scope: str, dataset: str) -> _Index:
-    """Find the index under the lock of writers, or make it."""
-    found = _find(connection, scope)
-    if found is not None:
-        return found
-    row = {"scope": scope, "dataset": dataset, "algorithm": ALGORITHM, "texts": 0, "rows": 0}
-    connection.execute(insert(signature_index).values(row))
-    made = _find(connection, scope)
-    if made is None:
-        raise StorageError("the database gave the index of signatures no number", "look at the database's log")
-    return made

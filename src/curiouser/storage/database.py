@@ -41,7 +41,7 @@ write_counter = Table(
     Column("n", BigInteger, nullable=False),
 )
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 """The newest migration this code knows; `storage/migrations/versions` ends with it."""
 
 

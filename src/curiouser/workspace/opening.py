@@ -146,7 +146,6 @@ class Workspace:
             models=self.models,
             predictions=self.predictions,
             problems=self.problems,
-            duplicates=self.duplicates,
             configuration=self.configuration,
             root=self.root,
             clock=self.clock,

@@ -1,0 +1,38 @@
+"""The tables of searches for near-duplicates: pairs and words of the versions last searched, to move by changes.
+
+A cache: everything here can be made again from the rows.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, LargeBinary, String, Table
+
+from curiouser.storage import metadata
+
+near_words = Table(
+    "near_words",
+    metadata,
+    Column("key", String(64), primary_key=True),  # hash of kind and content hash
+    Column("kind", String(64), nullable=False, index=True),  # hash of what it was made by: dataset, columns, algorithm
+    Column("dataset", String(100), nullable=False),
+    Column("algorithm", String(64), nullable=False),
+    Column("object", String(100), nullable=False),  # words of the version that was counted
+    Column("moved", LargeBinary, nullable=False),  # what changed since
+    Column("checksum", LargeBinary, nullable=False),
+    Column("made_at", String(32), nullable=False),
+)
+
+near_pairs = Table(
+    "near_pairs",
+    metadata,
+    Column("key", String(64), primary_key=True),  # hash of kind and content hashes
+    Column("kind", String(64), nullable=False, index=True),  # as above; both datasets
+    Column("dataset", String(100), nullable=False),
+    Column("against", String(100), nullable=False),  # empty where a version was searched within itself
+    Column("algorithm", String(64), nullable=False),
+    Column("here", String(64), nullable=False),  # content hash
+    Column("there", String(64), nullable=False),  # content hash; empty as above
+    Column("found", LargeBinary, nullable=False),
+    Column("checksum", LargeBinary, nullable=False),
+    Column("made_at", String(32), nullable=False),
+)
