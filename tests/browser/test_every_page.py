@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request
 
+from tests.browser.barriers import barriers
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.served import Served
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(900)]
 MOST_BYTES = 60_000
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-_ASKED = {"resultTypes": ["violations"]}
-"""Every rule is checked; what passes is not listed, which took two thirds of the time."""
 _NUMBERED = re.compile(r"[0-9a-f]{8,64}|\d+")
 
 
@@ -64,19 +60,12 @@ def visited(browser: Browser, link: str, walk: Walk) -> list[str]:
     walk.sizes[link] = sum(one.sizes()["responseBodySize"] for one in finished)
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            walk.barriers += [f"{link} {size['width']} {scheme}: {one}" for one in barriers(page)]
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         walk.too_wide += [f"{link} at {size['width']}: by {wider} pixels"] if wider > 0 else []
+    walk.barriers += [f"{link} {found}" for found in barriers(page)]
     links = own_links(page, link)
     context.close()
     return links
-
-
-def barriers(page: Page) -> list[str]:
-    found: list[dict[str, Any]] = Axe().run(page, options=_ASKED).response["violations"]
-    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +100,16 @@ def test_no_page_scrolls_sideways(walk: Walk) -> None:
 def test_no_page_weighs_more_than_sixty_kilobytes_at_a_first_visit(walk: Walk) -> None:
     assert {link: size for link, size in walk.sizes.items() if size > MOST_BYTES} == {}
     assert min(walk.sizes.values()) > 1_000, "something was weighed"
+
+
+def test_a_text_that_cannot_be_read_on_the_narrow_dark_page_alone_is_found(browser: Browser) -> None:
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    faint = "@media (width < 500px) and (prefers-color-scheme: dark) { .last { color: #222; background: #111 } }"
+    lines = "<p>one</p><p>two</p><p class='last'>three</p><p class='last'>four</p>"
+    head = f"<title>Numbers</title><style>{faint}</style>"
+    page.set_content(f"<!doctype html><html lang='en'><head>{head}</head><body><main><h1>0</h1>{lines}</main></body>")
+    found = list(barriers(page))
+    assert found[0] == '375 dark: color-contrast: <p class="last">three</p>'
+    assert {one.partition(":")[0] for one in found} == {"375 dark"}
+    context.close()

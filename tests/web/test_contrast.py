@@ -46,6 +46,14 @@ def test_every_colour_of_the_tokens_is_tested_here() -> None:
     assert set(tokens()) == known
 
 
+def test_a_theme_changes_colours_and_nothing_else() -> None:
+    """The browser's tests ask the rules about anything but colours in one theme alone."""
+    tokens_alone = PAIR.sub("", TOKENS.read_text(encoding="utf-8"))
+    others = [path for path in TOKENS.parents[1].rglob("*") if path.suffix in {".css", ".js", ".html", ".py"}]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in others if path != TOKENS} | {"": tokens_alone}
+    assert [name for name, text in texts.items() if "light-dark(" in text or "prefers-color-scheme" in text] == []
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("ground", [*SURFACES, *JUDGED])
 @pytest.mark.parametrize("ink", INKS)
