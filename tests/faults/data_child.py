@@ -6,6 +6,7 @@ acknowledged is written to stdout only after the call has returned.
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import shutil
@@ -29,6 +30,7 @@ from curiouser.storage import Database, FolderObjects
 TASK = Task(name="faults", kind=TaskKind.BINARY, inputs=("want",), label="meet", classes=("no", "yes"))
 LAYOUTS = {"fold": Layout(file_rows=4, fold_chain=0), "small": Layout(file_rows=4, range_files=2, run_rows=8)}
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+LANDS = "end of writing"
 _WATCHED = {"os.rename", "os.remove", "os.mkdir", "os.truncate"}
 
 
@@ -92,54 +94,100 @@ def say(*words: object) -> None:
     sys.stdout.flush()
 
 
-def kill_at(step: int) -> None:
-    """Kill this process at the ``step``-th call that writes, renames, removes, fsyncs or speaks SQL."""
-    left = [step]
+def watch(notice: Callable[[str], None]) -> None:
+    """Call ``notice`` before each call that writes, renames, removes, fsyncs or speaks SQL, with its kind."""
+    writing = [False]
 
-    def count(*_args: object, **_kwargs: object) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def statement(*said: object) -> None:
+        word = str(said[2]).split(maxsplit=1)[0]
+        if word == "BEGIN":
+            writing[0] = "IMMEDIATE" in str(said[2])
+        changes = word in {"INSERT", "UPDATE", "DELETE"}
+        notice("change" if changes else f"{word} {writing[0]}" if word == "BEGIN" else "look")
 
     def audit(name: str, args: tuple[object, ...]) -> None:
         opened_to_write = name == "open" and isinstance(args[2], int) and args[2] & _WRITING
         if name in _WATCHED or opened_to_write:
-            count()
+            notice(name)
 
     fsync = os.fsync
 
-    def counted_fsync(fd: Any) -> None:  # noqa: ANN401  the signature of what it replaces
-        count()
+    def noticed_fsync(fd: Any) -> None:  # noqa: ANN401  the signature of what it replaces
+        notice("before fsync")
         fsync(fd)
-        count()
+        notice("after fsync")
 
-    os.fsync = counted_fsync
+    os.fsync = noticed_fsync
     sys.addaudithook(audit)
-    event.listen(Engine, "before_cursor_execute", count)
-    event.listen(Engine, "commit", count)
+    event.listen(Engine, "before_cursor_execute", statement)
+    event.listen(Engine, "commit", lambda _connection: notice(LANDS if writing[0] else "end of looking"))
 
 
-def every_kill(scenario: str, base: Path, target: Path) -> None:
-    """Kill the scenario at each step in turn, each time in a fresh copy, until it survives.
+def kill_at(step: int) -> None:
+    """Kill this process at its ``step``-th call, of those that are watched."""
+    left = [step]
+
+    def count(_kind: str) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    watch(count)
+
+
+def forked(work: Callable[[], str]) -> tuple[str, int]:
+    """Do something in a fork of this process; tell what it said, and how it ended.
 
     Forked before Polars has started a thread: importing it again for every step would take minutes.
     """
-    step = 0
-    while True:
-        step += 1
-        folder = target / str(step)
-        shutil.copytree(base, folder)
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reader)
-            kill_at(step)
-            os.write(writer, SCENARIOS[scenario](folder).encode())
-            os._exit(0)
-        os.close(writer)
-        said = os.read(reader, 1000).decode()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
         os.close(reader)
-        _, status = os.waitpid(child, 0)
+        os.write(writer, work().encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        said = pipe.read()
+    return said, os.waitpid(child, 0)[1]
+
+
+def kinds_of(scenario: str, folder: Path) -> list[str]:
+    """Let a scenario through, and name the kind of each step at which it could have been killed."""
+    kinds: list[str] = []
+
+    def watched() -> str:
+        watch(kinds.append)
+        SCENARIOS[scenario](folder)
+        return "\n".join(kinds)
+
+    return forked(watched)[0].splitlines()
+
+
+def telling(kinds: list[str]) -> list[int]:
+    """Choose steps: of each kind the first and the last, around each transaction that lands, and every tenth.
+
+    Examples:
+        >>> telling(["look", "look", "os.rename", "change", "end of writing", "look", "look"])
+        [1, 3, 4, 5, 6, 7, 8]
+    """
+    places = {kind: [step for step, each in enumerate(kinds, 1) if each == kind] for kind in kinds}
+    ends = {step for several in places.values() for step in (several[0], several[-1])}
+    after = {step + 1 for step in places.get(LANDS, [])}
+    return sorted({*ends, *places.get(LANDS, []), *after, *range(10, len(kinds), 10), len(kinds) + 1})
+
+
+def kills(scenario: str, base: Path, target: Path, *, every: bool) -> None:
+    """Kill the scenario at one step after the other, each time in a fresh copy, until it survives."""
+    kinds = kinds_of(scenario, Path(shutil.copytree(base, target / "watched")))
+    for step in itertools.chain([] if every else telling(kinds), itertools.count(1 if every else len(kinds) + 2)):
+        folder = Path(shutil.copytree(base, target / str(step)))
+
+        def killed(step: int = step, folder: Path = folder) -> str:
+            kill_at(step)
+            return SCENARIOS[scenario](folder)
+
+        said, status = forked(killed)
         say(step, "done" if os.WIFEXITED(status) else "killed", said or "-")
         if os.WIFEXITED(status):
             sys.exit(os.WEXITSTATUS(status))
@@ -199,8 +247,8 @@ def starved(folder: Path, limit: int) -> None:
 
 def main() -> None:
     mode, folder = sys.argv[1], Path(sys.argv[2])
-    if mode == "every-kill":
-        every_kill(sys.argv[3], folder, Path(sys.argv[4]))
+    if mode == "kills":
+        kills(sys.argv[3], folder, Path(sys.argv[4]), every=sys.argv[5] == "every")
     elif mode == "race":
         race(folder, sys.argv[3], int(sys.argv[4]), same=sys.argv[5] == "same")
     elif mode == "many":
