@@ -6,13 +6,16 @@ acknowledged is written to stdout only after the call has returned.
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import itertools
 import os
 import resource
 import shutil
 import signal
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,8 @@ TASK = Task(name="faults", kind=TaskKind.BINARY, inputs=("want",), label="meet",
 LAYOUTS = {"fold": Layout(file_rows=4, fold_chain=0), "small": Layout(file_rows=4, range_files=2, run_rows=8)}
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 LANDS = "end of writing"
+# Of Linux's prctl.
+_PR_SET_PTRACER, _BY_ANYBODY = 0x59616D61, 2 ** (8 * ctypes.sizeof(ctypes.c_ulong)) - 1
 _WATCHED = {"os.rename", "os.remove", "os.mkdir", "os.truncate"}
 
 
@@ -135,21 +140,45 @@ def kill_at(step: int) -> None:
     watch(count)
 
 
-def forked(work: Callable[[], str]) -> tuple[str, int]:
+def forked(work: Callable[[], str], *, tracer: Sequence[str] = ()) -> tuple[str, int]:
     """Do something in a fork of this process; tell what it said, and how it ended.
 
     Forked before Polars has started a thread: importing it again for every step would take minutes.
+
+    Args:
+        work: What to do.
+        tracer: A command that is told the fork's number, and has to hold it before the work begins.
     """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
+        if tracer:
+            # Linux may let a process be traced by its parents alone, and the tracer is its sibling.
+            ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(_BY_ANYBODY), 0, 0, 0)
+            os.kill(os.getpid(), signal.SIGSTOP)
         os.write(writer, work().encode())
         os._exit(0)
     os.close(writer)
+    holding = let_go_when_held(child, tracer) if tracer else None
     with os.fdopen(reader) as pipe:
         said = pipe.read()
-    return said, os.waitpid(child, 0)[1]
+    status = os.waitpid(child, 0)[1]
+    if holding is not None:
+        holding.wait()
+    return said, status
+
+
+def let_go_when_held(child: int, tracer: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start the tracer of a process that has stopped itself, and let the process go on once it is held."""
+    os.waitpid(child, os.WUNTRACED)
+    holding = subprocess.Popen([*tracer, str(child)])
+    while "TracerPid:\t0\n" in Path(f"/proc/{child}/status").read_text(encoding="utf-8"):
+        if holding.poll() is not None:
+            os.kill(child, signal.SIGKILL)
+            sys.exit(f"{tracer} ended with {holding.returncode}")
+    os.kill(child, signal.SIGCONT)
+    return holding
 
 
 def kinds_of(scenario: str, folder: Path) -> list[str]:
@@ -187,10 +216,24 @@ def kills(scenario: str, base: Path, target: Path, *, every: bool) -> None:
             kill_at(step)
             return SCENARIOS[scenario](folder)
 
-        said, status = forked(killed)
-        say(step, "done" if os.WIFEXITED(status) else "killed", said or "-")
-        if os.WIFEXITED(status):
-            sys.exit(os.WEXITSTATUS(status))
+        tell(step, *forked(killed))
+
+
+def call_kills(scenario: str, base: Path, target: Path) -> None:
+    """Kill the scenario at one system call after the other, each time in a fresh copy, until it survives."""
+    calls = "fsync,fdatasync,rename,pwrite64,unlink"
+    strace = ("strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={calls}")
+    for step in itertools.count(1):
+        folder = Path(shutil.copytree(base, target / str(step)))
+        inject = ("-e", f"inject={calls}:signal=KILL:when={step}", "-p")
+        tell(step, *forked(functools.partial(SCENARIOS[scenario], folder), tracer=(*strace, *inject)))
+
+
+def tell(step: int, said: str, status: int) -> None:
+    """Say what a step came to; when the scenario survived it, there is no further one."""
+    say(step, "done" if os.WIFEXITED(status) else "killed", said or "-")
+    if os.WIFEXITED(status):
+        sys.exit(os.WEXITSTATUS(status))
 
 
 def race(folder: Path, name: str, count: int, *, same: bool) -> None:
@@ -249,6 +292,8 @@ def main() -> None:
     mode, folder = sys.argv[1], Path(sys.argv[2])
     if mode == "kills":
         kills(sys.argv[3], folder, Path(sys.argv[4]), every=sys.argv[5] == "every")
+    elif mode == "call-kills":
+        call_kills(sys.argv[3], folder, Path(sys.argv[4]))
     elif mode == "race":
         race(folder, sys.argv[3], int(sys.argv[4]), same=sys.argv[5] == "same")
     elif mode == "many":

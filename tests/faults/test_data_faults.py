@@ -35,8 +35,8 @@ def in_memory() -> Iterator[Path]:
         yield Path(folder)
 
 
-def child(*arguments: str, wrapper: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    command = [*wrapper, sys.executable, str(CHILD), *arguments]
+def child(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(CHILD), *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=850, check=False)
 
 
@@ -95,44 +95,33 @@ def check_after_fault(
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("scenario", sorted(SCENARIOS))
 def test_a_kill_at_any_step_leaves_a_whole_store_and_every_acknowledged_commit(scenario: str, in_memory: Path) -> None:
-    base = a_base(in_memory / "base")
-    states = {"before": contents(a_store(base))}
-    shutil.copytree(base, in_memory / "after")
-    SCENARIOS[scenario](in_memory / "after")
-    states["after"] = contents(a_store(in_memory / "after"))
-    (in_memory / "steps").mkdir()
     # Every step at night; otherwise the ends of each kind, around each transaction that lands, and every tenth.
-    done = child("kills", str(base), scenario, str(in_memory / "steps"), "every" if NIGHTLY else "telling")
-    assert done.returncode == 0, done.stderr
-    steps = [line.split() for line in done.stdout.splitlines()]
-    assert len(steps) > (25 if NIGHTLY else 10)
-    assert [how for _, how, _ in steps].count("done") == 1
-    for step, _, said in steps:
-        check_after_fault(in_memory / "steps" / step, scenario, None if said == "-" else said, states)
+    steps = check_after_kills(in_memory, "kills", scenario, "every" if NIGHTLY else "telling")
+    assert steps > (25 if NIGHTLY else 10)
 
 
 @pytest.mark.timeout(3_600)
 @pytest.mark.needs_program("strace")
 @pytest.mark.parametrize("scenario", ["change", *(["merge", "gc"] if NIGHTLY else [])])
 def test_a_kill_at_any_system_call_leaves_a_whole_store(scenario: str, in_memory: Path) -> None:
-    base = a_base(in_memory / "base")
+    assert check_after_kills(in_memory, "call-kills", scenario) > 10
+
+
+def check_after_kills(root: Path, mode: str, scenario: str, *how: str) -> int:
+    """Kill a scenario at one step after the other, and check what each leaves; return the number of steps."""
+    base = a_base(root / "base")
     states = {"before": contents(a_store(base))}
-    shutil.copytree(base, in_memory / "after")
-    SCENARIOS[scenario](in_memory / "after")
-    states["after"] = contents(a_store(in_memory / "after"))
-    # All that changes what is on the disk: between two of these a kill finds what it found before.
-    calls = "write,pwrite64,ftruncate,fsync,fdatasync,mkdir,rename,unlink"
-    for step in range(1, 400):
-        folder = in_memory / str(step)
-        shutil.copytree(base, folder)
-        inject = ("strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={calls}")
-        done = child(scenario, str(folder), wrapper=(*inject, "-e", f"inject={calls}:signal=KILL:when={step}"))
-        check_after_fault(folder, scenario, done.stdout.strip() or None, states)
-        shutil.rmtree(folder)
-        if done.returncode == 0:
-            assert step > 10
-            return
-    pytest.fail("the commit never got through")
+    shutil.copytree(base, root / "after")
+    SCENARIOS[scenario](root / "after")
+    states["after"] = contents(a_store(root / "after"))
+    (root / "steps").mkdir()
+    done = child(mode, str(base), scenario, str(root / "steps"), *how)
+    assert done.returncode == 0, done.stderr
+    steps = [line.split() for line in done.stdout.splitlines()]
+    assert [how for _, how, _ in steps].count("done") == 1
+    for step, _, said in steps:
+        check_after_fault(root / "steps" / step, scenario, None if said == "-" else said, states)
+    return len(steps)
 
 
 @pytest.mark.parametrize("rows_of", ["same", "disjoint"])
