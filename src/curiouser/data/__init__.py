@@ -78,10 +78,11 @@ from curiouser.data.records import (
     ShownCommit,
     Value,
 )
-from curiouser.data.service import DataService
+from curiouser.data.service import GRACE, DataService
 from curiouser.data.versions import ChangedRows
 
 __all__ = [
+    "GRACE",
     "BadDataError",
     "BadExamplesError",
     "BadRow",

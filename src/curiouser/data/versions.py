@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
+from sqlalchemy import select
 
 from curiouser.data import graph
 from curiouser.data.blaming import Blaming, ExampleHistory
@@ -16,6 +17,7 @@ from curiouser.data.records import DataCommit, DataDiff, Dataset, DatasetLine, D
 from curiouser.data.snapshots import RowFiles
 from curiouser.data.states import States
 from curiouser.data.stored import ID
+from curiouser.data.tables import data_commits
 from curiouser.kernel.errors import BadInputError, UsageError
 from curiouser.storage import Database
 
@@ -135,6 +137,11 @@ class Versions:
             at = graph.resolve(connection, before or ref)
             found = graph.history(connection, at.id, limit + (before is not None))
             return found[1:] if before is not None else found
+
+    def commits(self) -> list[DataCommit]:
+        """List every data commit there is, of all datasets, whether a ref leads to it or not; in no order."""
+        with self.database.read() as connection:
+            return [graph.data_commit_of(row) for row in connection.execute(select(data_commits)).mappings()]
 
     def example_history(
         self, ref: str, example: str, *, limit: int = 100, before: str | None = None, versions: int | None = None

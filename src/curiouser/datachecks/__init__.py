@@ -11,6 +11,8 @@ The verbs, on ``DataCheckService``::
     gate(ref, *, against=None, actor, progress) -> Gate                  # for whoever merges: pass, fail, unknown; why
     last(ref) -> Checked                                                 # the last run of a ref; works nothing out
     runs(ref=None, *, before=None, limit=50) -> list[CheckRun]           # the history of a ref, newest first
+    verify() -> list[Damage]                                             # what is kept is what was kept
+    gc(grace, *, dry_run=False) -> Forgotten                             # lets go of what no version needs
 
 and on ``NearDuplicates``: ``of``, ``within`` and ``between`` find rows that repeat each other, typos included.
 """
@@ -22,6 +24,7 @@ from curiouser.datachecks.errors import CheckNotFoundError, NeverCheckedError
 from curiouser.datachecks.every import EVERY_CHECK
 from curiouser.datachecks.ground import Check
 from curiouser.datachecks.near_duplicates import NearDuplicates
+from curiouser.datachecks.near_upkeep import Forgotten
 from curiouser.datachecks.records import (
     MOST_ROWS,
     Checked,
@@ -48,6 +51,7 @@ __all__ = [
     "DuplicatePair",
     "Duplicates",
     "Finding",
+    "Forgotten",
     "Gate",
     "NearDuplicates",
     "NeverCheckedError",

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select
 
 from curiouser.datachecks.alike_texts import AlikeTexts
-from curiouser.datachecks.near_tables import near_pairs
+from curiouser.datachecks.near_tables import is_whole, near_pairs, with_checksum
 from curiouser.datachecks.text_versions import TextVersion
 from curiouser.kernel.canonical import digest_of
-from curiouser.kernel.checksums import checksum
 from curiouser.kernel.clock import Clock, as_text
 from curiouser.kernel.configuration import Task
 from curiouser.measure.duplicates import ALGORITHM
@@ -68,10 +67,8 @@ class AlikeStore:
         """Read pairs; None where they are not known, or damaged: they can be found again."""
         key = self._key(versions, contents)
         with self._database.read() as connection:
-            row = connection.execute(select(near_pairs).where(near_pairs.c.key == key)).one_or_none()
-        if row is None or checksum(row.key, row.found) != bytes(row.checksum):
-            return None
-        return AlikeTexts.from_bytes(row.found)
+            row = connection.execute(select(near_pairs).where(near_pairs.c.key == key)).mappings().one_or_none()
+        return AlikeTexts.from_bytes(row["found"]) if row is not None and is_whole(row) else None
 
     def keep(self, versions: Versions, found: AlikeTexts) -> None:
         """Keep pairs, and forget all but the newest."""
@@ -80,12 +77,12 @@ class AlikeStore:
         row = {
             "key": key, "kind": kind, "dataset": versions.here.commit.dataset,
             "against": "" if versions.there is None else versions.there.commit.dataset, "algorithm": ALGORITHM,
-            "here": contents.here, "there": contents.there, "found": blob, "checksum": checksum(key, blob),
+            "here": contents.here, "there": contents.there, "found": blob,
             "made_at": as_text(self._clock()),
         }  # fmt: skip
         with self._database.write() as connection:
             connection.execute(delete(near_pairs).where(near_pairs.c.key == key))
-            connection.execute(insert(near_pairs).values(row))
+            connection.execute(insert(near_pairs).values(with_checksum(row)))
             _forget_old(connection, kind)
 
     def _kind(self, versions: Versions) -> str:

@@ -5,8 +5,12 @@ A cache: everything here can be made again from the rows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import Column, LargeBinary, String, Table
 
+from curiouser.kernel.checksums import checksum
 from curiouser.storage import metadata
 
 near_words = Table(
@@ -36,3 +40,17 @@ near_pairs = Table(
     Column("checksum", LargeBinary, nullable=False),
     Column("made_at", String(32), nullable=False),
 )
+
+
+def with_checksum(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the checksum to a row of these tables that is about to be written."""
+    return {**row, "checksum": _checksum(row)}
+
+
+def is_whole(row: Mapping[Any, Any]) -> bool:
+    """Tell whether a row of these tables is as it was written."""
+    return _checksum(row) == bytes(row["checksum"])
+
+
+def _checksum(row: Mapping[Any, Any]) -> bytes:
+    return checksum(*(part for name in sorted(row) if name != "checksum" for part in (name, row[name])))

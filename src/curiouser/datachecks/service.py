@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
-from curiouser.data import Damage, DataCommit, DataService, DatasetNotFoundError
+from curiouser.data import GRACE, Damage, DataCommit, DataService, DatasetNotFoundError
 from curiouser.datachecks import stored
 from curiouser.datachecks.errors import CheckNotFoundError, NeverCheckedError
 from curiouser.datachecks.every import EVERY_CHECK
 from curiouser.datachecks.ground import Check, Ground, Progress, Question, Reference, Services
+from curiouser.datachecks.near_upkeep import Forgotten, NearUpkeep
 from curiouser.datachecks.own import OWN
 from curiouser.datachecks.profiles import Profiles
 from curiouser.datachecks.records import Checked, CheckResult, CheckRun, Gate, Outcome
@@ -77,6 +79,7 @@ class DataCheckService:
     ) -> None:
         self._database, self._data, self._clock = database, data, clock
         self._task, self._settings = configuration.task, configuration.checks
+        self._upkeep = NearUpkeep(database, objects)
         profiles = Profiles(database, objects, data=data, task=self._task, clock=clock)
         judges = RowJudges(database, objects, task=self._task, root=root)
         self.services = Services(
@@ -191,7 +194,20 @@ class DataCheckService:
         with self._database.read() as connection:
             damages = [(what, _AGAIN) for what in damaged_rows(connection, CACHES)]
             damages += [(what, _RESTORE) for what in damaged_rows(connection, [data_check_run])]
-        return [Damage(what=what, trouble="does not match its checksum", repair=repair) for what, repair in damages]
+        found = [Damage(what=what, trouble="does not match its checksum", repair=repair) for what, repair in damages]
+        return [*found, *self._upkeep.damages()]
+
+    def gc(self, grace: timedelta = GRACE, *, dry_run: bool = False) -> Forgotten:
+        """Let go of what is kept of searches for near-duplicates in data commits that are gone; run `data gc` first.
+
+        Args:
+            grace: Keep files without a name that are younger than this, >= 0.
+            dry_run: Only say what would go.
+
+        Raises:
+            StorageError: The store refuses; what was removed by then was not needed.
+        """
+        return self._upkeep.forget(self._data.commits(), since=self._clock() - grace, dry_run=dry_run)
 
     def _ground(self, ref: str, against: str | None) -> Ground:
         commit = self._data.resolve(ref)

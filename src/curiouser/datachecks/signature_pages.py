@@ -115,6 +115,17 @@ def grow_index(connection: Connection, index: IndexRow, *, texts: int, rows: int
     connection.execute(moved.values(texts=said["texts"], rows=said["rows"], checksum=index_checksum(said)))
 
 
+def hide_index(connection: Connection, index: int) -> None:
+    """Let an index be found no more, nor what is noted of its versions; who wants one makes another."""
+    here = signature_index.c.id == index
+    connection.execute(delete(signature_version).where(signature_version.c.index_id == index))
+    row = connection.execute(select(signature_index).where(here)).mappings().one_or_none()
+    if row is not None:
+        said = {**row, "scope": f"gone {index}"}
+        hidden = update(signature_index).where(here)
+        connection.execute(hidden.values(scope=said["scope"], checksum=index_checksum(said)))
+
+
 def noted_versions(connection: Connection, index: IndexRow, data_commits: Sequence[str]) -> dict[str, Noted]:
     """Read how far some versions have come.
 

@@ -129,30 +129,35 @@ class SignatureIndex:
             RetryableError: Others kept adding at the same time; what was added until then stays.
             StorageError: What is stored is damaged.
         """
-        done, signed, is_whole = self._done(data_commit, since), 0, False
-        while not is_whole:
+        signed = 0
+        while True:
+            noted = self._noted(data_commit)
+            if noted is not None and noted.is_whole:
+                break
+            done = noted.rows if noted is not None and noted.since == since else 0
             stop = min(done + AT_ONCE, len(ids))
             used, where = np.unique(places[done:stop], return_inverse=True)
-            some, is_whole = [texts[place] for place in used.tolist()], stop == len(ids)
-            noted = Noted(since=since, rows=stop, is_whole=is_whole)
-            signed += self._add(some, ids[done:stop], where, data_commit, noted)
-            done = stop
+            some = [texts[place] for place in used.tolist()]
+            now = Noted(since=since, rows=stop, is_whole=stop == len(ids))
+            signed += self._add(some, ids[done:stop], where, data_commit, (noted, now))
             if told is not None:
-                told(done, len(ids))
+                told(stop, len(ids))
         with self._database.read() as connection:
             index = find_index(connection, self._scope)
         if index is not None:
             merge_crowded(self._database, index.id)
         return signed
 
-    def _done(self, data_commit: str, since: str) -> int:
+    def _noted(self, data_commit: str) -> Noted | None:
         with self._database.read() as connection:
             index = find_index(connection, self._scope)
-            noted = None if index is None else noted_versions(connection, index, [data_commit]).get(data_commit)
-        return noted.rows if noted is not None and noted.since == since and not noted.is_whole else 0
+            return None if index is None else noted_versions(connection, index, [data_commit]).get(data_commit)
 
-    def _add(self, texts: Sequence[str], ids: Sequence[str], places: PlaceArray, data_commit: str, noted: Noted) -> int:
-        """Add some rows in one transaction; return how many texts were new."""
+    def _add(
+        self, texts: Sequence[str], ids: Sequence[str], places: PlaceArray, data_commit: str,
+        noted: tuple[Noted | None, Noted],
+    ) -> int:  # fmt: skip
+        """Add some rows in one transaction, unless another process has moved the version on; count the new texts."""
         hashes = text_hashes(texts)
         for _ in range(_ATTEMPTS):
             with self._database.read() as connection:
@@ -167,6 +172,8 @@ class SignatureIndex:
             row_keys = _row_keys(numbers[places])
             with self._database.write() as connection:
                 index = locked_index(connection, self._scope, self._dataset)
+                if noted_versions(connection, index, [data_commit]).get(data_commit) != noted[0]:
+                    return 0
                 if (index.texts, index.rows) != (first_text, first_row):
                     continue
                 values = np.concatenate([owners + first_text, first_row + np.arange(len(ids))]).astype(np.uint32)
@@ -174,7 +181,7 @@ class SignatureIndex:
                 append_texts(connection, index, hashes[new], signed)
                 append_rows(connection, index, ids)
                 grow_index(connection, index, texts=len(new), rows=len(ids))
-                note_version(connection, index, data_commit, noted)
+                note_version(connection, index, data_commit, noted[1])
             return len(new)
         raise RetryableError("others added signatures at the same time", "try again")
 

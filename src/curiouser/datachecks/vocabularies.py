@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, delete, insert, select
 
-from curiouser.datachecks.near_tables import near_words
+from curiouser.datachecks.near_tables import is_whole, near_words, with_checksum
 from curiouser.datachecks.text_versions import TextVersion, Turnover
 from curiouser.kernel.canonical import digest_of
-from curiouser.kernel.checksums import checksum
 from curiouser.kernel.clock import Clock, as_text
 from curiouser.kernel.errors import ObjectCorruptError, ObjectNotFoundError
 from curiouser.kernel.ids import ObjectName
@@ -64,14 +63,14 @@ class Vocabularies:
         """Read the words of a version; None where they are not known, or damaged: they can be counted again."""
         key = _key(version)
         with self._database.read() as connection:
-            row = connection.execute(select(near_words).where(near_words.c.key == key)).one_or_none()
-        if row is None or checksum(row.key, row.object, row.moved) != bytes(row.checksum):
+            row = connection.execute(select(near_words).where(near_words.c.key == key)).mappings().one_or_none()
+        if row is None or not is_whole(row):
             return None
         try:
-            base = pl.scan_ipc(self._objects.path(ObjectName(row.object))).collect()
+            base = pl.scan_ipc(self._objects.path(ObjectName(row["object"]))).collect()
         except (ObjectNotFoundError, ObjectCorruptError, FileNotFoundError):
             return None
-        return Vocabulary(base=base, file=ObjectName(row.object), moved=json.loads(row.moved))
+        return Vocabulary(base=base, file=ObjectName(row["object"]), moved=json.loads(row["moved"]))
 
     def count(self, version: TextVersion, texts: Sequence[str]) -> Vocabulary:
         """Count the words of a version, and keep them.
@@ -100,15 +99,13 @@ class Vocabularies:
 
     def _keep(self, version: TextVersion, made: Vocabulary) -> Vocabulary:
         key, moved = _key(version), json.dumps(made.moved, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        row = {
+            "key": key, "kind": _kind(version), "dataset": version.commit.dataset, "algorithm": ALGORITHM,
+            "object": made.file, "moved": moved, "made_at": as_text(self._clock()),
+        }  # fmt: skip
         with self._database.write() as connection:
             connection.execute(delete(near_words).where(near_words.c.key == key))
-            connection.execute(
-                insert(near_words).values(
-                    key=key, kind=_kind(version), dataset=version.commit.dataset, algorithm=ALGORITHM,
-                    object=made.file, moved=moved, checksum=checksum(key, made.file, moved),
-                    made_at=as_text(self._clock()),
-                )
-            )  # fmt: skip
+            connection.execute(insert(near_words).values(with_checksum(row)))
             for name in _forget_old(connection, _kind(version)):
                 self._objects.remove(name)
         return made
@@ -146,7 +143,12 @@ def _kind(version: TextVersion) -> str:
 
 
 def _key(version: TextVersion) -> str:
-    return digest_of([_kind(version), version.commit.content_hash])
+    return words_key(_kind(version), version.commit.content_hash)
+
+
+def words_key(kind: str, content: str) -> str:
+    """Name the words of a content."""
+    return digest_of([kind, content])
 
 
 def _forget_old(connection: Connection, kind: str) -> list[ObjectName]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from curiouser.data import (
-    Collected,
     Committed,
     DataCommit,
     DataDiff,
@@ -20,6 +19,7 @@ from curiouser.data import (
 )
 from curiouser.kernel.canonical import Json
 from curiouser.kernel.clock import as_text
+from curiouser.workspace.collecting import Tidied
 
 
 def committed_body(made: Committed) -> dict[str, Json]:
@@ -132,14 +132,16 @@ def data_status_body(found: Sequence[DatasetStatus]) -> dict[str, Json]:
     }
 
 
-def collected_body(done: Collected) -> dict[str, Json]:
+def collected_body(done: Tidied) -> dict[str, Json]:
     """Present what a garbage collection removed."""
     return {
-        "objects": done.objects,
-        "size_bytes": done.size_bytes,
-        "data_commits": done.data_commits,
-        "snapshots": done.snapshots,
-        "dry_run": done.dry_run,
+        "objects": done.data.objects + done.searches.objects,
+        "size_bytes": done.data.size_bytes,
+        "data_commits": done.data.data_commits,
+        "snapshots": done.data.snapshots,
+        "signature_indexes": done.searches.indexes,
+        "near_searches": done.searches.searches,
+        "dry_run": done.data.dry_run,
     }
 
 

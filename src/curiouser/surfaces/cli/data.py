@@ -36,6 +36,7 @@ from curiouser.surfaces.bodies.data import (
 from curiouser.surfaces.cli.context import pass_workspace
 from curiouser.surfaces.cli.show import emit, json_option, printable, table
 from curiouser.workspace import Workspace
+from curiouser.workspace.collecting import Tidied, collect
 
 _SHORT = 12
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
@@ -257,14 +258,19 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
 @pass_workspace
 def gc(workspace: Workspace, *, grace_days: float, dry_run: bool, as_json: bool) -> None:
     """Remove what no branch or tag needs any more; what they need is never touched."""
-    done = workspace.data.gc(timedelta(days=grace_days), dry_run=dry_run)
-    verb = "Would remove" if dry_run else "Removed"
-    text = (
-        f"{verb} {plural(done.objects, 'object')} ({done.size_bytes / 1e6:.1f} MB), "
-        f"{plural(done.data_commits, 'version')} that nothing leads to, "
-        f"{plural(done.snapshots, 'snapshot')} that changes can rebuild."
+    done = collect(workspace, timedelta(days=grace_days), dry_run=dry_run)
+    emit(collected_body(done), lambda: _collected_text(done), as_json=as_json)
+
+
+def _collected_text(done: Tidied) -> str:
+    searches = done.searches.indexes + done.searches.searches
+    return (
+        f"{'Would remove' if done.data.dry_run else 'Removed'} "
+        f"{plural(done.data.objects + done.searches.objects, 'object')} ({done.data.size_bytes / 1e6:.1f} MB), "
+        f"{plural(done.data.data_commits, 'version')} that nothing leads to, "
+        f"{plural(done.data.snapshots, 'snapshot')} that changes can rebuild"
+        + (f", {plural(searches, 'kept search', 'kept searches')} for near-duplicates." if searches else ".")
     )
-    emit(collected_body(done), lambda: text, as_json=as_json)
 
 
 def committed_text(made: Committed, where: str) -> str:
