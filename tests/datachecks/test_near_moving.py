@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ from curiouser.datachecks.near_tables import near_pairs, near_words
 from curiouser.datachecks.searching import NearSearches
 from curiouser.datachecks.vocabularies import words_in
 from curiouser.kernel.configuration import Task, TaskKind
-from curiouser.measure.duplicates import Likeness, texts_with
+from curiouser.measure.duplicates import Likeness, Search, signatures, texts_with
 from curiouser.storage import Database, FolderObjects
 from tests.data.rows import Ticking
 from tests.datachecks.bench import Bench, empty_database
@@ -36,10 +37,11 @@ SCHEMA = {"id": pl.String, "text": pl.String, "note": pl.String, "age": pl.Float
 class Searcher:
     """A store with two datasets; a search that follows their versions, and one that looks at all rows each time."""
 
-    def __init__(self, root: Path, task: Task = TASK) -> None:
+    def __init__(self, root: Path, task: Task = TASK, search: Search | None = None) -> None:
         root.mkdir(parents=True, exist_ok=True)
         shutil.copy(empty_database(), root / "meta.db")
         self.database = Database(f"sqlite:///{root}/meta.db")
+        self.search = search
         self.objects, self.task, clock = FolderObjects(root / "objects"), task, Ticking()
         self.store = DataService(self.database, self.objects, task, clock)
         self.following, self.whole = (self.searches(few_rows) for few_rows in (0, 1_000_000))
@@ -48,7 +50,13 @@ class Searcher:
         # Of a process of its own: what it has read before is verified again.
         objects = FolderObjects(self.objects.root)
         return NearSearches(
-            self.database, objects, data=self.store, task=self.task, clock=self.store.clock, few_rows=few_rows
+            self.database,
+            objects,
+            data=self.store,
+            task=self.task,
+            clock=self.store.clock,
+            few_rows=few_rows,
+            search=self.search,
         )
 
     def commit(self, dataset: str, rows: pl.DataFrame, deletes: list[str] | None = None) -> None:
@@ -99,11 +107,17 @@ def numbered(word: str, many: int) -> pl.DataFrame:
 
 @settings(max_examples=examples(4, nightly=600), deadline=None)
 @pytest.mark.timeout(7_200)  # at night
-@given(first=ROWS, second=ROWS, steps=st.lists(STEP, min_size=3, max_size=5))
+@given(
+    first=ROWS, second=ROWS, steps=st.lists(STEP, min_size=3, max_size=5), cap=st.sampled_from([1, 2, 3, 5, 64])
+)  # fmt: skip
 def test_what_is_moved_is_what_is_found_by_a_search_of_all_rows(
-    tmp_path_factory: pytest.TempPathFactory, first: dict[int, Cells], second: dict[int, Cells], steps: list[Step]
+    tmp_path_factory: pytest.TempPathFactory,
+    first: dict[int, Cells],
+    second: dict[int, Cells],
+    steps: list[Step],
+    cap: int,
 ) -> None:
-    here = Searcher(tmp_path_factory.mktemp("moving"))
+    here = Searcher(tmp_path_factory.mktemp("moving"), search=Search(bucket=cap))
     here.commit("test", as_rows(first))
     here.commit("train", as_rows(second))
     here.compare()
@@ -194,7 +208,31 @@ def test_pairs_are_those_that_a_search_for_duplicates_lists(tmp_path: Path) -> N
         assert len(near) > 1
 
 
-def test_where_a_cap_may_bite_all_rows_are_searched(tmp_path: Path) -> None:
+def test_texts_meet_again_when_fewer_have_their_keys(tmp_path: Path) -> None:
+    here = Searcher(tmp_path, ONE, Search(bucket=3))
+    # So long that with most marks no key is another.
+    long = " ".join(f"{'abcdefghijklmnopqrstuvwxyz'[at % 26] * 5}{at}" for at in range(240))
+    marked = [long + mark for mark in ".!?;:,()[]{}-*/"]
+    same = [text for text in marked if np.array_equal(signatures([text]), signatures([long]))]
+    said = {f"r{at}": text for at, text in enumerate(same[:4])}
+    here.commit("train", one_text(**said))
+    here.commit("test", one_text(**said, t=same[4]))
+    [test, train, between] = here.compare()
+    assert (test.pairs, train.pairs, between.pairs) == ((), (), ())
+    assert (test.not_looked_at, train.not_looked_at, between.not_looked_at) == (24 * 10, 24 * 6, 24 * 20)
+    # The texts that are left have not changed: they are compared because their keys are crowded no more.
+    here.commit("train", one_text(), ["r3"])
+    [_, train, between] = here.compare()
+    assert (len(train.pairs), train.not_looked_at) == (3, 0)
+    assert [pair.id for pair in between.pairs] == ["r3"] * 3 + ["t"] * 3
+    here.commit("test", one_text(), ["r0", "r1"])
+    assert len(here.compare()[0].pairs) == 3
+    here.commit("test", one_text(n=same[5]))
+    assert here.compare()[0].pairs == ()
+    assert here.following.searched_whole == 3
+
+
+def test_many_texts_under_one_key_are_counted_as_by_a_search_of_all_rows(tmp_path: Path) -> None:
     here = Searcher(tmp_path, ONE)
     said = [f"call now to win a prize worth {at} pounds" for at in range(90)]
     rows = frame({f"r{at:04}": (text, None, 1.0, "no") for at, text in enumerate(said)})
@@ -203,9 +241,12 @@ def test_where_a_cap_may_bite_all_rows_are_searched(tmp_path: Path) -> None:
     assert here.compare()[0].not_looked_at == 0
     here.commit("test", rows.tail(50))
     assert here.compare()[0].not_looked_at > 0
+    here.commit("train", rows.tail(70))
+    here.compare()
     here.commit("test", rows.clear(), rows["id"].tail(50).to_list())
-    # Nothing is kept of a search that was cut short, but what was kept before is good again.
-    assert here.compare()[0].not_looked_at == 0
+    here.commit("train", rows.clear(), rows["id"].tail(70).to_list())
+    assert [one.not_looked_at for one in here.compare()] == [0, 0, 0]
+    assert here.following.searched_whole == 3
 
 
 def test_a_text_of_more_rows_than_are_named_is_moved_or_searched_whole(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def _judged(
 ) -> Finding:  # fmt: skip
     """Hold a count against a threshold; a search that a cap has cut short never passes."""
     fails = value > ground.rule(name).threshold
-    capped = f"{found.not_looked_at:,} likely pairs were not looked at" if found.not_looked_at else ""
+    capped = f"{found.not_looked_at:,} meetings under too common keys were passed over" if found.not_looked_at else ""
     outcome = Outcome.FAIL if fails else Outcome.UNKNOWN if capped else Outcome.PASS
     shown = tuple(rows)
     return Finding(

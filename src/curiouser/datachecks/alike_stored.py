@@ -13,10 +13,10 @@ from curiouser.datachecks.text_versions import TextVersion
 from curiouser.kernel.canonical import digest_of
 from curiouser.kernel.clock import Clock, as_text
 from curiouser.kernel.configuration import Task
-from curiouser.measure.duplicates import ALGORITHM
+from curiouser.measure.duplicates import ALGORITHM, Search
 from curiouser.storage import Database
 
-_VERSION = 1
+_VERSION = 2
 _KEPT = 6
 
 
@@ -50,10 +50,12 @@ class AlikeStore:
         database: Where.
         task: Says which columns are compared, and which is the label.
         clock: Tells the time.
+        search: What counts as near, and the caps.
     """
 
-    def __init__(self, database: Database, task: Task, clock: Clock) -> None:
+    def __init__(self, database: Database, task: Task, clock: Clock, search: Search) -> None:
         self._database, self._task, self._clock = database, task, clock
+        self._searched = [search.similarity, search.jaccard, search.bucket, search.pairs]
 
     def known(self, versions: Versions) -> list[Contents]:
         """List of which versions of the same datasets pairs are kept, the newest first."""
@@ -87,7 +89,9 @@ class AlikeStore:
 
     def _kind(self, versions: Versions) -> str:
         columns, names = versions.here.columns, [one.commit.dataset for one in versions.all]
-        return digest_of([_VERSION, ALGORITHM, names, list(columns.texts), list(columns.rest), self._task.label])
+        return digest_of(
+            [_VERSION, ALGORITHM, names, list(columns.texts), list(columns.rest), self._task.label, self._searched]
+        )
 
     def _key(self, versions: Versions, contents: Contents) -> str:
         return digest_of([self._kind(versions), contents.here, contents.there])

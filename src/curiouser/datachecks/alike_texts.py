@@ -17,14 +17,17 @@ import polars as pl
 from curiouser.datachecks.near_records import NearPair, NearRows
 from curiouser.datachecks.text_versions import ROWS, digests
 from curiouser.kernel.ids import ExampleId
-from curiouser.measure.duplicates import Counts, TextPair, WordChange, are_both_words
+from curiouser.measure.duplicates import Counts, Crowded, TextPair, WordChange, are_both_words, shared_keys
 
 PAIRS = {
     "left": pl.Binary(), "right": pl.Binary(), "similarity": pl.Float64(),
-    "left_words": pl.List(pl.String()), "right_words": pl.List(pl.String()),
+    "left_words": pl.List(pl.String()), "right_words": pl.List(pl.String()), "keys": pl.List(pl.UInt64()),
 }  # fmt: skip
-"""What is kept of pairs: hashes of both texts, how similar they are, and the words that differ, side by side."""
-_MOST_PAIRS, _MOST_ROWS = 100_000, 200_000
+"""What is kept of pairs: hashes of both texts, how similar they are, the words that differ, side by side, and the keys
+under which they meet."""
+CROWDED = {"key": pl.UInt64(), "left": pl.Int64(), "right": pl.Int64()}
+"""What is kept of keys that are passed over: how often each is at the left and at the right."""
+_MOST_PAIRS, _MOST_ROWS, _MOST_KEYS = 100_000, 200_000, 500_000
 
 
 class _Row(NamedTuple):
@@ -44,6 +47,8 @@ class AlikeTexts:
     """With the columns of ``ROWS``: all rows of the version that have one of these texts."""
     there: pl.DataFrame | None
     """Those of the version compared with; None where a version is searched within itself."""
+    crowded: pl.DataFrame
+    """With the columns of ``CROWDED``: the keys that are passed over."""
     compared: int
     """Pairs that were verified, at most: above a search's cap it may bite, >= 0."""
 
@@ -51,7 +56,13 @@ class AlikeTexts:
     def is_small(self) -> bool:
         """Whether it is worth keeping."""
         rows = len(self.here) + (0 if self.there is None else len(self.there))
-        return len(self.pairs) <= _MOST_PAIRS and rows <= _MOST_ROWS
+        return len(self.pairs) <= _MOST_PAIRS and rows <= _MOST_ROWS and len(self.crowded) <= _MOST_KEYS
+
+    @property
+    def not_looked_at(self) -> int:
+        """Pairs under keys that are passed over, >= 0, counted under each."""
+        left, right = self.crowded["left"], self.crowded["right"]
+        return int(((left * (left - 1)) // 2 if self.there is None else left * right).sum())
 
     @property
     def spellings(self) -> frozenset[str]:
@@ -59,14 +70,14 @@ class AlikeTexts:
         both = pl.concat([self.pairs["left_words"].explode(), self.pairs["right_words"].explode()])
         return frozenset(both.drop_nulls().to_list())
 
-    def near_rows(self, count: Counts, *, not_looked_at: int = 0) -> NearRows:
+    def near_rows(self, count: Counts, *, not_looked_at: int | None = None) -> NearRows:
         """Pair the rows whose texts are near and whose other inputs are the same.
 
         Equal repeats are left to their first row, and rows that have an equal in the version compared with are none.
 
         Args:
             count: Knows in how many texts of the versions words stand.
-            not_looked_at: Pairs that a cap left out.
+            not_looked_at: Pairs that caps left out, where more than those under keys that are passed over.
         """
         counts, words, found = count(self.spellings), 0, list[NearPair]()
         here = _by_text(self.here)
@@ -82,12 +93,13 @@ class AlikeTexts:
                 turned = tuple(change.turned() for change in changes)
                 found += _within(here[right], here[left], similarity, turned)
         found.sort(key=lambda pair: (pair.id, pair.other))
-        return NearRows(pairs=tuple(found), words=words, not_looked_at=not_looked_at)
+        left_out = self.not_looked_at if not_looked_at is None else not_looked_at
+        return NearRows(pairs=tuple(found), words=words, not_looked_at=left_out)
 
     def as_bytes(self) -> bytes:
         """Write it down."""
         parts = [self.compared.to_bytes(8, "little")]
-        for frame in (self.pairs, self.here, *([] if self.there is None else [self.there])):
+        for frame in (self.pairs, self.crowded, self.here, *([] if self.there is None else [self.there])):
             buffer = io.BytesIO()
             frame.write_ipc(buffer, compression="zstd")
             parts += [buffer.tell().to_bytes(8, "little"), buffer.getvalue()]
@@ -101,24 +113,43 @@ class AlikeTexts:
             size = int.from_bytes(said[at : at + 8], "little")
             frames.append(pl.read_ipc(io.BytesIO(said[at + 8 : at + 8 + size])))
             at += 8 + size
-        pairs, here, *there = frames
+        pairs, crowded, here, *there = frames
         compared = int.from_bytes(said[:8], "little")
-        return cls(pairs=pairs, here=here, there=there[0] if there else None, compared=compared)
+        return cls(pairs=pairs, here=here, there=there[0] if there else None, crowded=crowded, compared=compared)
 
 
 def pairs_frame(pairs: Iterable[TextPair], left: Sequence[str], right: Sequence[str]) -> pl.DataFrame:
-    """Write pairs of texts as a frame with the columns of ``PAIRS``."""
+    """Write pairs of texts as a frame with the columns of ``PAIRS``.
+
+    Args:
+        pairs: Pairs of places.
+        left: Texts at the left.
+        right: Texts at the right; the same object where a version is searched within itself, and then the text with
+            the lower hash comes first, so that a pair is written in one way.
+    """
     kept = list(pairs)
-    return pl.DataFrame(
+    ends = [left[pair.left] for pair in kept], [right[pair.right] for pair in kept]
+    made = pl.DataFrame(
         {
-            "left": digests([left[pair.left] for pair in kept]),
-            "right": digests([right[pair.right] for pair in kept]),
+            "left": digests(ends[0]),
+            "right": digests(ends[1]),
             "similarity": [pair.similarity for pair in kept],
             "left_words": [[change.left for change in pair.differing] for pair in kept],
             "right_words": [[change.right for change in pair.differing] for pair in kept],
+            "keys": shared_keys(*ends),
         },
         schema=PAIRS,
     )
+    if left is not right:
+        return made
+    is_turned = made["left"] > made["right"]
+    turned = {"left": "right", "right": "left", "left_words": "right_words", "right_words": "left_words"}
+    return pl.concat([made.filter(~is_turned), made.filter(is_turned).rename(turned).select(list(PAIRS))])
+
+
+def crowded_frame(crowded: Crowded) -> pl.DataFrame:
+    """Write keys that are passed over as a frame with the columns of ``CROWDED``."""
+    return pl.DataFrame({"key": crowded.keys, "left": crowded.left, "right": crowded.right}, schema=CROWDED)
 
 
 def texts_of(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -127,7 +158,7 @@ def texts_of(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _read_pairs(pairs: pl.DataFrame) -> Iterator[tuple[bytes, bytes, float, tuple[WordChange, ...]]]:
-    for left, right, similarity, left_words, right_words in pairs.select(list(PAIRS)).iter_rows():
+    for left, right, similarity, left_words, right_words in pairs.select(list(PAIRS)[:-1]).iter_rows():
         both = zip(left_words, right_words, strict=True)
         yield left, right, similarity, tuple(WordChange(left=one, right=two) for one, two in both)
 

@@ -54,7 +54,8 @@ class Duplicates:
     compared: int
     """Pairs of different texts that were verified, >= 0."""
     not_looked_at: int
-    """Pairs that a cap left out, >= 0; the search is complete where it is 0."""
+    """Pairs under keys that were passed over, once for each key, and those left out by the cap on pairs, >= 0; the
+    search is complete where it is 0."""
     similarity: float
     """Least edit similarity of a near-duplicate, in [0, 1]."""
     jaccard: float

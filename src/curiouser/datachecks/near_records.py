@@ -35,7 +35,8 @@ class NearRows:
     words: int
     """Pairs of texts that look like a slip and its correction, and are no pair here because both are words, >= 0."""
     not_looked_at: int
-    """Pairs that a cap left out, >= 0; the search is complete where it is 0."""
+    """Pairs under keys that were passed over, once for each key, and those left out by the cap on pairs, >= 0; the
+    search is complete where it is 0."""
 
     @property
     def rows(self) -> int:

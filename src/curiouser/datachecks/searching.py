@@ -9,9 +9,10 @@ from itertools import chain
 
 from curiouser.data import DataCommit, DataService
 from curiouser.datachecks.alike_stored import AlikeStore, Contents, Versions, contents_of
-from curiouser.datachecks.alike_texts import AlikeTexts, pairs_frame
+from curiouser.datachecks.alike_texts import AlikeTexts, crowded_frame, pairs_frame
 from curiouser.datachecks.duplicate_rows import InputColumns, InputRows
-from curiouser.datachecks.near_moving import Side, moved
+from curiouser.datachecks.near_keys import Side
+from curiouser.datachecks.near_moving import moved
 from curiouser.datachecks.near_records import NearRows
 from curiouser.datachecks.text_versions import LOOKED_BACK, TextVersion
 from curiouser.datachecks.vocabularies import Vocabularies, Vocabulary
@@ -41,8 +42,9 @@ class NearSearches:
 
     What a search finds of a large version is kept. A later version costs the rows that changed: their texts are
     looked up by their signatures, and the pairs of texts that went are dropped. The answer is that of a search of all
-    rows, which is made where that cannot be promised: where a cap bit the last time or may bite now, where a text
-    had more rows in the past than the index names, where much changed, and where nothing is kept.
+    rows, which is made where that cannot be promised: where the cap on pairs bit or may bite, where a key had more
+    texts in the past, or a text more rows, than the index names (some hundreds), where much changed, and where nothing
+    is kept.
 
     Args:
         database: Where signatures, pairs and words are kept.
@@ -51,16 +53,18 @@ class NearSearches:
         task: Says which columns are inputs.
         clock: Tells the time.
         few_rows: Up to so many rows nothing is kept.
+        search: What counts as near, and the caps; the measured ones when left out.
     """
 
     def __init__(
         self, database: Database, objects: FolderObjects, *, data: DataService, task: Task, clock: Clock,
         few_rows: int = FEW_ROWS,
+        search: Search | None = None,
     ) -> None:  # fmt: skip
         self._data, self._task, self._few_rows = data, task, few_rows
-        self._store = AlikeStore(database, task, clock)
+        self._search = search or Search()
+        self._store = AlikeStore(database, task, clock, self._search)
         self._words = Vocabularies(database, objects, clock)
-        self._search = Search()
         self._remembered = Remembered[tuple[str, str, tuple[str, ...]], NearRows](most=_REMEMBERED)
         self.searched_whole = 0
         """Searches of all rows so far."""
@@ -168,7 +172,7 @@ class NearSearches:
         else:
             found = near_between(there.texts, here.texts, self._search)
         alike = _alike(versions, rows, found)
-        if max(map(len, rows)) > self._few_rows and not found.not_looked_at and alike.is_small:
+        if max(map(len, rows)) > self._few_rows and not found.is_cut and alike.is_small:
             for version, some in zip(versions.all, rows, strict=True):
                 version.sign(some)
                 if self._words.find(version) is None:
@@ -183,7 +187,13 @@ def _alike(versions: Versions, rows: Sequence[InputRows], found: Found) -> Alike
     pairs = pairs_frame(found.seeming, there.texts, here.texts)
     texts = {there.texts[pair.left] for pair in found.seeming} | {here.texts[pair.right] for pair in found.seeming}
     kept = [version.kept(some, texts) for version, some in zip(versions.all, rows, strict=True)]
-    return AlikeTexts(pairs=pairs, here=kept[0], there=kept[1] if len(kept) > 1 else None, compared=found.compared)
+    return AlikeTexts(
+        pairs=pairs,
+        here=kept[0],
+        there=kept[1] if len(kept) > 1 else None,
+        crowded=crowded_frame(found.crowded),
+        compared=found.compared,
+    )
 
 
 def _together(vocabularies: Sequence[Vocabulary]) -> Counts:

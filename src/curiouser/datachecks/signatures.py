@@ -8,7 +8,7 @@ rows it names in the version that is asked about.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,11 +36,8 @@ from curiouser.kernel.errors import RetryableError
 from curiouser.measure.duplicates import (
     ALGORITHM,
     Buckets,
-    Search,
-    band_keys,
-    deletion_keys,
+    all_keys,
     estimated_jaccard,
-    order_keys,
     signatures,
 )
 from curiouser.storage import Database
@@ -65,8 +62,20 @@ class Alike:
     """Their ids."""
     cut: frozenset[bytes]
     """Hashes of the texts that have more rows than are named."""
-    most: int
-    """Most texts of any version that meet one of these under one key, >= 0: above a search's cap, it bites."""
+    is_whole: bool
+    """Whether all texts under the keys asked for were found: none has more than are read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Under:
+    """What is stored under some keys."""
+
+    places: PlaceArray
+    """``(m,)``, the place of the key among those asked for."""
+    hashes: Sequence[bytes]
+    """``m`` hashes of texts, of any version."""
+    rows: Alike
+    """The rows of these texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +87,13 @@ class _Met:
     counts: PlaceArray
     """``(k,)``, how much is stored under each key."""
     skipped: int
-    """Pairs that the cap left out, >= 0."""
+    """Pairs under keys that were passed over, >= 0."""
+    is_whole: bool
+    """Whether no key has more in a segment than is read of it."""
+
+
+_NONE = np.empty(0, np.int64)
+_NOTHING = Alike(ids=frozenset(), cut=frozenset(), is_whole=True)
 
 
 class SignatureIndex:
@@ -203,16 +218,17 @@ class SignatureIndex:
             index = find_index(connection, self._scope)
             if index is None or not texts:
                 return set(), 0
-            numbers, met = _like(connection, index, texts, cap=cap, jaccard=jaccard)
-            rows = _met(connection, index, _row_keys(numbers), numbers, cap)
-            return set(ids_of(connection, index, rows.left)), met.skipped + rows.skipped
+            numbers, met = _like(connection, index, texts, jaccard=jaccard, cap=cap)
+            rows = _met(connection, index, _row_keys(numbers), numbers, cap, first=True)
+            return set(ids_of(connection, index, rows.left)), met.skipped + int(np.maximum(rows.counts - cap, 0).sum())
 
-    def alike(self, texts: Sequence[str], search: Search) -> Alike:
+    def alike(self, texts: Sequence[str], *, jaccard: float, passed_over: Collection[int]) -> Alike:
         """Name the rows whose text is equal to one of some texts, or may be near it, and say what is missing.
 
         Args:
             texts: Different normalised texts.
-            search: The caps, and the least estimate.
+            jaccard: Least estimated Jaccard similarity.
+            passed_over: Keys under which nobody is looked for.
 
         Raises:
             StorageError: What is stored is damaged.
@@ -220,22 +236,45 @@ class SignatureIndex:
         with self._database.read() as connection:
             index = find_index(connection, self._scope)
             if index is None or not texts:
-                return Alike(ids=frozenset(), cut=frozenset(), most=0)
-            numbers, met = _like(connection, index, texts, cap=search.bucket, jaccard=search.jaccard)
-            return _with_rows(connection, index, numbers, most=int(met.counts.max(initial=0)))
+                return _NOTHING
+            numbers, met = _like(connection, index, texts, jaccard=jaccard, passed_over=passed_over)
+            return _with_rows(connection, index, numbers, is_whole=met.is_whole)
 
-    def most_under(self, texts: Sequence[str]) -> int:
-        """Count the texts of any version under the key of some texts that has most of them.
+    def counts_under(self, keys: KeyArray) -> PlaceArray:
+        """Count what is stored under each of some keys, of any version, up to a page of it.
 
         Raises:
             StorageError: What is stored is damaged.
         """
         with self._database.read() as connection:
             index = find_index(connection, self._scope)
-            if index is None or not texts:
-                return 0
-            keys, owners = _keys_of(texts, signatures(texts), text_hashes(texts))
-            return int(_met(connection, index, keys, owners, 1).counts.max(initial=0))
+            if index is None:
+                return np.zeros(len(keys), np.int64)
+            return _met(connection, index, keys, np.arange(len(keys)), 1, first=True).counts
+
+    def under(self, keys: KeyArray) -> Under:
+        """Name the texts under some keys, and their rows.
+
+        Args:
+            keys: Different ones.
+
+        Raises:
+            StorageError: What is stored is damaged.
+        """
+        with self._database.read() as connection:
+            index = find_index(connection, self._scope)
+            places, numbers, is_whole = [_NONE], [_NONE], True
+            for stored, values in segments_with(connection, index.id, keys) if index is not None else ():
+                low, high = (np.searchsorted(stored, keys, side) for side in ("left", "right"))
+                is_whole = is_whole and bool((high - low < PAGE).all())
+                places.append(np.repeat(np.arange(len(keys)), high - low))
+                numbers += [values[start:stop].astype(np.int64) for start, stop in zip(low, high, strict=True)]
+            every = np.concatenate(numbers)
+            if index is None or not len(every):
+                return Under(places=_NONE, hashes=(), rows=_NOTHING)
+            hashes = [one.tobytes() for one in records_of(connection, index, every)["hash"]]
+            rows = _with_rows(connection, index, np.unique(every), is_whole=is_whole)
+            return Under(places=np.concatenate(places), hashes=hashes, rows=rows)
 
     def equal(self, texts: Sequence[str]) -> Alike:
         """Name the rows whose text is equal to one of some texts.
@@ -249,9 +288,9 @@ class SignatureIndex:
         with self._database.read() as connection:
             index = find_index(connection, self._scope)
             if index is None or not texts:
-                return Alike(ids=frozenset(), cut=frozenset(), most=0)
+                return _NOTHING
             numbers = _numbers_of(connection, index, text_hashes(texts))
-            return _with_rows(connection, index, numbers[numbers >= 0], most=0)
+            return _with_rows(connection, index, numbers[numbers >= 0], is_whole=True)
 
 
 def text_hashes(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
@@ -264,13 +303,8 @@ def _keys_of(
     texts: Sequence[str], signed: npt.NDArray[np.uint16], hashes: npt.NDArray[np.uint8]
 ) -> tuple[KeyArray, PlaceArray]:
     """Make all keys of texts, that of the text itself among them, and say which text each belongs to."""
-    bands = band_keys(signed)
-    present = np.flatnonzero(np.fromiter(map(bool, texts), np.bool_, len(texts)))
-    short, short_owners = deletion_keys(texts)
-    order, order_owners = order_keys(texts)
-    keys = np.concatenate([bands[present].ravel(), short, order, _own_keys(hashes)])
-    owners = np.concatenate([np.repeat(present, bands.shape[1]), short_owners, order_owners, np.arange(len(texts))])
-    return keys, owners
+    keys, owners = all_keys(texts, signed)
+    return np.concatenate([keys, _own_keys(hashes)]), np.concatenate([owners, np.arange(len(texts))])
 
 
 def _own_keys(hashes: npt.NDArray[np.uint8]) -> KeyArray:
@@ -284,42 +318,50 @@ def _row_keys(numbers: PlaceArray) -> KeyArray:
 
 
 def _like(
-    connection: Connection, index: IndexRow, texts: Sequence[str], *, cap: int, jaccard: float
-) -> tuple[PlaceArray, _Met]:
+    connection: Connection, index: IndexRow, texts: Sequence[str], *, jaccard: float, cap: int | None = None,
+    passed_over: Collection[int] = (),
+) -> tuple[PlaceArray, _Met]:  # fmt: skip
     """Find the numbers of the texts that are equal to some texts, or may be near them."""
     signed, hashes = signatures(texts), text_hashes(texts)
-    met = _met(connection, index, *_keys_of(texts, signed, hashes), cap)
+    keys, owners = _keys_of(texts, signed, hashes)
+    if passed_over:
+        kept = ~np.isin(keys, np.array(list(passed_over), np.uint64))
+        keys, owners = keys[kept], owners[kept]
+    met = _met(connection, index, keys, owners, PAGE if cap is None else cap, first=cap is None)
     near = estimated_jaccard(records_of(connection, index, met.left)["signature"], signed[met.right]) >= jaccard
     short = np.fromiter(map(len, texts), np.int64, len(texts))[met.right] <= _SHORT
     return np.unique(met.left[near | short]), met
 
 
-def _met(connection: Connection, index: IndexRow, keys: KeyArray, owners: PlaceArray, cap: int) -> _Met:
-    """Find what is stored under keys."""
-    found, skipped, width = [np.empty(0, np.int64)], 0, int(owners.max(initial=0)) + 1
-    counts = np.zeros(len(keys), np.int64)
+def _met(connection: Connection, index: IndexRow, keys: KeyArray, owners: PlaceArray, cap: int, *, first: bool) -> _Met:
+    """Find what is stored under keys: the first ones under each, or nothing where there are more than the cap."""
+    found, skipped, width = [_NONE], 0, int(owners.max(initial=0)) + 1
+    counts, is_whole = np.zeros(len(keys), np.int64), True
     for stored, values in segments_with(connection, index.id, keys):
-        counts += np.searchsorted(stored, keys, "right") - np.searchsorted(stored, keys, "left")
+        here = np.searchsorted(stored, keys, "right") - np.searchsorted(stored, keys, "left")
+        counts, is_whole = counts + here, is_whole and bool((here < PAGE).all())
         buckets = Buckets(stored, values.astype(np.int64), cap=cap)
-        found += [met.left * width + met.right for met in buckets.across(keys, owners)]
+        met_here = buckets.first_across(keys, owners) if first else buckets.across(keys, owners)
+        found += [met.left * width + met.right for met in met_here]
         skipped += buckets.not_looked_at
     left, right = np.divmod(np.unique(np.concatenate(found)), width)
-    return _Met(left=left, right=right, counts=counts, skipped=skipped)
+    return _Met(left=left, right=right, counts=counts, skipped=skipped, is_whole=is_whole)
 
 
-def _with_rows(connection: Connection, index: IndexRow, numbers: PlaceArray, *, most: int) -> Alike:
-    met = _met(connection, index, _row_keys(numbers), numbers, MOST_ROWS)
-    cut = numbers[met.counts > MOST_ROWS]
-    hashes = records_of(connection, index, cut)["hash"]
+def _with_rows(connection: Connection, index: IndexRow, numbers: PlaceArray, *, is_whole: bool) -> Alike:
+    met = _met(connection, index, _row_keys(numbers), numbers, MOST_ROWS, first=True)
+    hashes = records_of(connection, index, numbers[met.counts > MOST_ROWS])["hash"]
     return Alike(
-        ids=frozenset(ids_of(connection, index, met.left)), cut=frozenset(one.tobytes() for one in hashes), most=most
+        ids=frozenset(ids_of(connection, index, met.left)),
+        cut=frozenset(one.tobytes() for one in hashes),
+        is_whole=is_whole,
     )
 
 
 def _numbers_of(connection: Connection, index: IndexRow, hashes: npt.NDArray[np.uint8]) -> PlaceArray:
     """Look texts up: their numbers, -1 where they are new."""
     numbers = np.full(len(hashes), -1)
-    met = _met(connection, index, _own_keys(hashes), np.arange(len(hashes)), 4)
+    met = _met(connection, index, _own_keys(hashes), np.arange(len(hashes)), 4, first=True)
     inside = met.left < index.texts
     left, right = met.left[inside], met.right[inside]
     same = records_of(connection, index, left)["hash"] == np.ascontiguousarray(hashes).view("V16").ravel()[right]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,9 @@ import polars as pl
 
 from curiouser.data import DataCommit, DataService
 from curiouser.datachecks.duplicate_rows import ID, InputColumns, InputRows, input_rows
-from curiouser.datachecks.signatures import Alike, SignatureIndex, Told, text_hashes
-from curiouser.measure.duplicates import Search
+from curiouser.datachecks.signature_pages import PlaceArray
+from curiouser.datachecks.signatures import SignatureIndex, Told, text_hashes
+from curiouser.datachecks.sorted_pages import KeyArray
 
 LOOKED_BACK = 200
 """Versions among which one is looked for whose rows are known."""
@@ -31,6 +32,16 @@ class Turnover:
     """Texts that only the later version has."""
     gone: tuple[str, ...]
     """Texts that only the earlier version has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UnderKeys:
+    """The texts of a version under some keys."""
+
+    counts: PlaceArray
+    """``(k,)``, how often each key is among its texts, >= 0."""
+    texts: list[str]
+    """All texts under any of them, and perhaps others of this version."""
 
 
 class TextVersion:
@@ -110,21 +121,36 @@ class TextVersion:
             gone=tuple(text for text in before.texts if text not in new and text not in there),
         )
 
-    def texts_like(self, texts: Sequence[str], search: Search) -> list[str] | None:
+    def texts_like(self, texts: Sequence[str], jaccard: float, passed_over: Collection[int]) -> list[str] | None:
         """List the texts of this version that may be like some texts, equal ones among them, and perhaps others.
 
-        Returns:
-            None where more may meet than a search looks at, or it is not known whether one is there.
-        """
-        found = self.index.alike(texts, search)
-        if found.most > search.bucket:
-            return None
-        rows = self.some_rows(found.ids)
-        return rows.texts if _names_all(found, rows) else None
+        Args:
+            texts: Different normalised texts.
+            jaccard: Least estimated Jaccard similarity.
+            passed_over: Keys under which nobody is looked for.
 
-    def is_crowded(self, texts: Sequence[str], search: Search) -> bool:
-        """Tell whether more texts may meet one of some texts than a search looks at."""
-        return self.index.most_under(texts) > search.bucket
+        Returns:
+            None where more stand under a key than are read, or it is not known whether one is there.
+        """
+        found = self.index.alike(texts, jaccard=jaccard, passed_over=passed_over)
+        rows = self.some_rows(found.ids) if found.is_whole else None
+        return rows.texts if rows is not None and found.cut <= set(digests(rows.texts)) else None
+
+    def under(self, keys: KeyArray) -> UnderKeys | None:
+        """Find the texts of this version under some keys.
+
+        Returns:
+            None as for :meth:`texts_like`.
+        """
+        if not len(keys):
+            return UnderKeys(counts=np.zeros(0, np.int64), texts=[])
+        found = self.index.under(keys)
+        rows = self.some_rows(found.rows.ids) if found.rows.is_whole else None
+        there = set() if rows is None else set(digests(rows.texts))
+        if rows is None or not found.rows.cut <= there:
+            return None
+        is_there = np.fromiter((one in there for one in found.hashes), np.bool_, len(found.hashes))
+        return UnderKeys(counts=np.bincount(found.places[is_there], minlength=len(keys)), texts=rows.texts)
 
     def rows_with(self, texts: Sequence[str]) -> pl.DataFrame | None:
         """Find all rows that have one of some texts; None where there are too many to be named."""
@@ -167,11 +193,6 @@ class TextVersion:
 def digests(texts: Sequence[str]) -> list[bytes]:
     """Name texts by their hashes."""
     return [one.tobytes() for one in text_hashes(texts)]
-
-
-def _names_all(found: Alike, rows: InputRows) -> bool:
-    """Tell whether each text that was found is known to be there or not."""
-    return not found.cut or found.cut <= set(digests(rows.texts))
 
 
 def _heard(batches: Iterable[pl.DataFrame], rows: int, told: Told | None) -> Iterator[pl.DataFrame]:

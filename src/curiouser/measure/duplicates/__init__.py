@@ -6,10 +6,10 @@ and leaks have to be found before it is merged.
 
 from curiouser.measure.duplicates.comparing import near_wordings
 from curiouser.measure.duplicates.edits import edit_similarity, levenshtein
-from curiouser.measure.duplicates.finding import Gathered, near_between, near_within, verified
+from curiouser.measure.duplicates.finding import Gathered, near_between, near_within, shared_keys, verified
 from curiouser.measure.duplicates.minhash import ALGORITHM, BINS, estimated_jaccard, signatures
-from curiouser.measure.duplicates.probing import BANDS, Buckets, Met, band_keys, deletion_keys, order_keys
-from curiouser.measure.duplicates.records import Found, Likeness, Search, TextPair, WordChange
+from curiouser.measure.duplicates.probing import BANDS, Buckets, Met, all_keys, band_keys, deletion_keys, order_keys
+from curiouser.measure.duplicates.records import Crowded, Found, Likeness, Search, TextPair, WordChange
 from curiouser.measure.duplicates.shingles import shingle_hashes
 from curiouser.measure.duplicates.vocabulary import Counts, are_both_words, texts_with
 from curiouser.measure.duplicates.wording import Wording, compare_either_way, compare_words, is_slip, words_of
@@ -20,6 +20,7 @@ __all__ = [
     "BINS",
     "Buckets",
     "Counts",
+    "Crowded",
     "Found",
     "Gathered",
     "Likeness",
@@ -28,6 +29,7 @@ __all__ = [
     "TextPair",
     "WordChange",
     "Wording",
+    "all_keys",
     "are_both_words",
     "band_keys",
     "compare_either_way",
@@ -41,6 +43,7 @@ __all__ = [
     "near_within",
     "near_wordings",
     "order_keys",
+    "shared_keys",
     "shingle_hashes",
     "signatures",
     "texts_with",

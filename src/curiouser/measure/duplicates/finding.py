@@ -12,8 +12,17 @@ import numpy as np
 
 from curiouser.measure.duplicates.comparing import near_wordings, similarities
 from curiouser.measure.duplicates.minhash import estimated_jaccard, signatures
-from curiouser.measure.duplicates.probing import BANDS, Buckets, Met, band_keys, deletion_keys, order_keys
+from curiouser.measure.duplicates.probing import (
+    BANDS,
+    Buckets,
+    Met,
+    all_keys,
+    band_keys,
+    deletion_keys,
+    order_keys,
+)
 from curiouser.measure.duplicates.records import (
+    Crowded,
     FloatArray,
     Found,
     IndexArray,
@@ -58,7 +67,7 @@ def near_within(texts: Sequence[str], search: Search, *, told: Told | None = Non
     for table in _tables(texts, signed):
         buckets = Buckets(table.keys, table.owners, cap=search.bucket)
         gathered.add(buckets.within(), is_sure=table.is_sure)
-        gathered.not_looked_at += buckets.not_looked_at
+        gathered.pass_over(buckets.crowded(), buckets.not_looked_at)
     return verified(gathered, texts, texts, count=partial(texts_with, texts=texts), told=told)
 
 
@@ -67,8 +76,8 @@ def near_between(left: Sequence[str], right: Sequence[str], search: Search, *, t
 
     Args:
         left: ``n`` normalised texts, all different.
-        right: ``m`` normalised texts, all different; each is compared with at most ``search.bucket`` of the
-            left ones in each of its buckets.
+        right: ``m`` normalised texts, all different; a key that more than ``search.bucket`` of the left ones have is
+            passed over.
         search: What counts, and the caps.
         told: Hears how far it is.
 
@@ -83,8 +92,31 @@ def near_between(left: Sequence[str], right: Sequence[str], search: Search, *, t
     for here, there in zip(_tables(left, signed[0]), _tables(right, signed[1]), strict=True):
         buckets = Buckets(here.keys, here.owners, cap=search.bucket)
         gathered.add(buckets.across(there.keys, there.owners), is_sure=here.is_sure)
-        gathered.not_looked_at += buckets.not_looked_at
+        gathered.pass_over(buckets.crowded(there.keys), buckets.not_looked_at)
     return verified(gathered, left, right, count=lambda words: texts_with(words, chain(left, right)), told=told)
+
+
+def shared_keys(left: Sequence[str], right: Sequence[str]) -> list[list[int]]:
+    """List the keys under which two texts meet, for each of some pairs.
+
+    Args:
+        left: ``n`` normalised texts.
+        right: ``n`` normalised texts.
+
+    Source:
+        As :func:`curiouser.measure.duplicates.probing.all_keys`.
+
+    Examples:
+        >>> [len(keys) > 0 for keys in shared_keys(["cat sitting", "cat"], ["cat siting", "dog"])]
+        [True, False]
+    """
+    sides = []
+    for texts in (left, right):
+        keys, owners = all_keys(texts, signatures(texts))
+        order = np.argsort(owners, kind="stable")
+        cuts = np.searchsorted(owners[order], np.arange(1, len(texts)))
+        sides.append([set(some.tolist()) for some in np.split(keys[order], cuts)])
+    return [sorted(one & two) for one, two in zip(*sides, strict=False)][: len(left)]
 
 
 class Gathered:
@@ -101,6 +133,18 @@ class Gathered:
         self._waiting = [np.empty(0, np.int64)]
         self._taken: IndexArray = np.empty(0, np.int64)
         self.not_looked_at = 0
+        self.is_cut = False
+        self._crowded = list[Crowded]()
+
+    @property
+    def crowded(self) -> Crowded:
+        """The keys that were passed over."""
+        return Crowded.together(self._crowded)
+
+    def pass_over(self, crowded: Crowded, not_looked_at: int) -> None:
+        """Note that some keys were passed over."""
+        self._crowded.append(crowded)
+        self.not_looked_at += not_looked_at
 
     def add(self, met: Iterable[Met], *, is_sure: bool) -> None:
         """Take pairs that share a key; unless that makes them sure, those whose estimate is too low are dropped."""
@@ -128,6 +172,7 @@ class Gathered:
         if len(found) > self.search.pairs:
             fresh = np.setdiff1d(found, self._taken, assume_unique=True)[: self.search.pairs - len(self._taken)]
             self.not_looked_at += len(found) - len(self._taken) - len(fresh)
+            self.is_cut = True
             found = np.union1d(self._taken, fresh)
         self._taken, self._waiting = found, []
 
@@ -172,6 +217,8 @@ def verified(
         others=(places[0][rest], places[1][rest]),
         compared=len(places[0]),
         not_looked_at=gathered.not_looked_at,
+        crowded=gathered.crowded,
+        is_cut=gathered.is_cut,
     )
 
 
@@ -218,16 +265,11 @@ class _Table:
 
 
 def _tables(texts: Sequence[str], signed: SignatureArray) -> Iterator[_Table]:
-    """Make the keys of texts, band by band, then those of short ones.
-
-    Each band is given in the order of the one before: where a cap bites, the neighbours that are compared
-    are alike in two bands.
-    """
+    """Make the keys of texts, band by band, then those of short ones."""
     owners = np.flatnonzero(np.fromiter(map(bool, texts), np.bool_, len(texts)))
     keys = band_keys(signed[owners])
-    order = np.arange(len(owners))
     for band in range(BANDS):
-        order = order[np.argsort(keys[order, band], kind="stable")]
+        order = np.argsort(keys[:, band], kind="stable")
         yield _Table(keys=keys[order, band], owners=owners[order], is_sure=False)
     for made in (deletion_keys, order_keys):
         short, owners = made(texts)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curiouser.measure.duplicates.minhash import BINS
-from curiouser.measure.duplicates.records import IndexArray, KeyArray, SignatureArray
+from curiouser.measure.duplicates.records import Crowded, IndexArray, KeyArray, SignatureArray
 from curiouser.measure.duplicates.shingles import mixed
 
 ROWS = 4
@@ -179,35 +179,55 @@ class Met:
 class Buckets:
     """Keys in order, with what each belongs to, and the pairs that share one.
 
+    A key that more owners have than the cap tells little about any of them: it is passed over, and pairs are left to
+    their other keys. So which pairs are looked at depends on how many have a key, and on no order.
+
     Args:
         keys: ``(m,)``, ascending.
         owners: ``(m,)``, places of texts.
-        cap: Most neighbours that one owner is paired with in a bucket, >= 1.
+        cap: Most owners of a key that is not passed over, >= 1.
     """
 
     def __init__(self, keys: KeyArray, owners: IndexArray, *, cap: int) -> None:
         self._keys, self._owners, self._cap = keys, owners, cap
         self.not_looked_at = 0
-        """Pairs that share a key and were left out, >= 0."""
+        """Pairs that share a key that was passed over, >= 0."""
+        self._starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else _NONE
+        self._sizes = np.diff(np.r_[self._starts, len(keys)])
+
+    def crowded(self, keys: KeyArray | None = None) -> Crowded:
+        """List the keys that are passed over, and how often each is here (left) and among other keys (right)."""
+        chosen = self._sizes > self._cap
+        over, left = self._keys[self._starts[chosen]], self._sizes[chosen]
+        others = np.empty(0, np.uint64) if keys is None else np.sort(keys)
+        right = np.searchsorted(others, over, "right") - np.searchsorted(others, over, "left")
+        return Crowded(keys=over, left=left, right=right)
 
     def within(self) -> Iterator[Met]:
-        """Pair those that share a key with each other: each with the next ``cap`` behind it."""
-        starts = np.flatnonzero(np.r_[True, self._keys[1:] != self._keys[:-1]]) if len(self._keys) else _NONE
-        sizes = np.diff(np.r_[starts, len(self._keys)])
-        shared = sizes > 1
-        ends = np.repeat((starts + sizes)[shared], sizes[shared])
-        first = ends - _counted_down(sizes[shared]) + 1
+        """Pair those that share a key with each other: each with all behind it."""
+        crowded = self._sizes > self._cap
+        self.not_looked_at += int((self._sizes[crowded] * (self._sizes[crowded] - 1) // 2).sum())
+        shared = (self._sizes > 1) & ~crowded
+        ends = np.repeat((self._starts + self._sizes)[shared], self._sizes[shared])
+        first = ends - _counted_down(self._sizes[shared]) + 1
         yield from self._pairs(first, ends - first, self._owners[first - 1])
 
     def across(self, keys: KeyArray, owners: IndexArray) -> Iterator[Met]:
-        """Pair what is here (left) with other owners (right) under the same key, each with at most ``cap`` of it."""
+        """Pair what is here (left) with other owners (right) under the same key."""
         first = np.searchsorted(self._keys, keys, "left")
-        yield from self._pairs(first, np.searchsorted(self._keys, keys, "right") - first, owners)
+        counts = np.searchsorted(self._keys, keys, "right") - first
+        crowded = counts > self._cap
+        self.not_looked_at += int(counts[crowded].sum())
+        yield from self._pairs(first, np.where(crowded, 0, counts), owners)
+
+    def first_across(self, keys: KeyArray, owners: IndexArray) -> Iterator[Met]:
+        """Pair other owners (right) with the first ones here (left) under the same key, at most ``cap``."""
+        first = np.searchsorted(self._keys, keys, "left")
+        counts = np.searchsorted(self._keys, keys, "right") - first
+        yield from self._pairs(first, np.minimum(counts, self._cap), owners)
 
     def _pairs(self, first: IndexArray, counts: IndexArray, owners: IndexArray) -> Iterator[Met]:
-        """Pair the owner of each place with ``counts`` neighbours from ``first`` on, at most ``cap``."""
-        self.not_looked_at += int(np.maximum(counts - self._cap, 0).sum())
-        counts = np.minimum(counts, self._cap)
+        """Pair the owner of each place with ``counts`` neighbours from ``first`` on."""
         some = np.flatnonzero(counts)
         totals = np.cumsum(counts[some])
         cuts = np.searchsorted(totals, np.arange(_PAIRS, int(totals[-1]) if len(totals) else 0, _PAIRS))
@@ -215,6 +235,29 @@ class Buckets:
             own = np.repeat(owners[run], counts[run])
             behind = np.repeat(first[run] + counts[run], counts[run]) - _counted_down(counts[run])
             yield Met(left=self._owners[behind], right=own)
+
+
+def all_keys(texts: Sequence[str], signatures: SignatureArray) -> tuple[KeyArray, IndexArray]:
+    """Make every key under which texts meet.
+
+    Args:
+        texts: ``n`` normalised texts; empty ones have none.
+        signatures: ``(n, 64)``.
+
+    Returns:
+        ``(m,)`` keys, and ``(m,)`` the place of the text each belongs to.
+
+    Source:
+        As :func:`band_keys`, :func:`deletion_keys` and :func:`order_keys`.
+    """
+    present = np.flatnonzero(np.fromiter(map(bool, texts), np.bool_, len(texts)))
+    bands = band_keys(signatures[present])
+    short, short_owners = deletion_keys(texts)
+    order, order_owners = order_keys(texts)
+    return (
+        np.concatenate([bands.ravel(), short, order]),
+        np.concatenate([np.repeat(present, BANDS), short_owners, order_owners]),
+    )
 
 
 def _counted_down(sizes: IndexArray) -> IndexArray:

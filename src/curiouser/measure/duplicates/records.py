@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -56,7 +57,7 @@ class Search:
     Below the 0.5 that the bands are cut for: the estimate has a standard error of up to 0.0625.
     """
     bucket: int = 64
-    """Most neighbours in one bucket that a text is compared with, >= 1: the cap."""
+    """Most texts under one key that are compared, >= 1: the cap. A key that more have is passed over."""
     pairs: int = 2_000_000
     """Most pairs that are verified, >= 1."""
     templates: int = 200
@@ -88,6 +89,27 @@ class TextPair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Crowded:
+    """Keys that are passed over."""
+
+    keys: KeyArray
+    """``(k,)``, each once."""
+    left: IndexArray
+    """``(k,)``, how often each is among the texts looked through: more than the cap."""
+    right: IndexArray
+    """``(k,)``, how often among those compared with them, >= 0; 0 where texts are compared with each other."""
+
+    @classmethod
+    def together(cls, parts: Sequence[Crowded]) -> Crowded:
+        """Put the keys of several tables behind each other."""
+        none = np.empty(0, np.int64)
+        nothing = cls(keys=np.empty(0, np.uint64), left=none, right=none)
+        lists = zip(*((one.keys, one.left, one.right) for one in (nothing, *parts)), strict=True)
+        keys, left, right = (np.concatenate(some) for some in lists)
+        return cls(keys=keys, left=left, right=right)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Found:
     """What a search found, and what it did not look at."""
 
@@ -105,4 +127,9 @@ class Found:
     compared: int
     """Pairs that were verified, >= 0."""
     not_looked_at: int
-    """Pairs that shared a bucket and were left out by a cap, >= 0; one in several buckets counts in each."""
+    """Pairs under keys that were passed over, >= 0, counted under each, also where another key made them meet; and
+    those left out by the cap on pairs."""
+    crowded: Crowded
+    """The keys that were passed over."""
+    is_cut: bool
+    """Whether the cap on pairs left some out, so that it depends on the order of texts which were looked at."""

@@ -45,7 +45,7 @@ def _lines(found: Duplicates) -> Iterator[str]:
     if found.templates:
         yield f"{plural(found.templates, 'pair')} more differ in a whole word: templates, no duplicates."
     if found.is_capped:
-        yield f"{plural(found.not_looked_at, 'pair')} were not looked at: too many texts are much alike."
+        yield f"{plural(found.not_looked_at, 'meeting')} of texts passed over: too many have the same key."
     if found.pairs:
         yield table(("Row", "Is like", "How", "Similarity", "Differs in"), [_row(pair) for pair in found.pairs])
     if found.found + found.templates > len(found.pairs):
