@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 import pytest
-from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -33,6 +32,15 @@ ROWS = [
     for i in range(60)
 ]
 
+ANSWERING = """
+def words(rows):
+    return [0.9 if "win" in row["text"] else 0.1 for row in rows]
+
+def never(rows):
+    return [0.1 for row in rows]
+"""
+"""Two models of the project: one finds all spam by a word, one never finds any."""
+
 
 @pytest.fixture
 def ws(tmp_path: Path) -> Iterator[curiouser.Session]:
@@ -46,12 +54,11 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with rows and two models that have answered them: starting models is what costs here."""
     folder = tmp_path_factory.mktemp("notebook") / "evaluated"
     make_workspace(folder, configuration_from({"task": TASK})).close()
+    (folder / "answering.py").write_text(ANSWERING, encoding="utf-8")
     with curiouser.open(folder, actor="alice") as ws:
         ws.data.add(ROWS, message="first rows")
-        texts, labels = [row["text"] for row in ROWS], [row["spam"] for row in ROWS]
-        never = DummyClassifier(strategy="constant", constant="ham")
-        ws.models.add("words", make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels))
-        ws.models.add("never", make_pipeline(TfidfVectorizer(), never).fit(texts, labels))
+        for name in ("words", "never"):
+            ws.models.add(name, f"answering:{name}")
         ws.evaluate()
     return folder
 
@@ -113,10 +120,14 @@ def test_bad_rows_are_all_named_and_nothing_changes(ws: curiouser.Session) -> No
 
 
 def test_a_fitted_estimator_a_frame_and_reported_scores_are_models(full: curiouser.Session) -> None:
+    texts, labels = [row["text"] for row in ROWS], [row["spam"] for row in ROWS]
+    fitted = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels)
+    assert str(full.models.add("fitted", fitted).model.kind) == "sklearn"
+    assert shown(full.evaluate("fitted"))[1][0][1].startswith("1.000 [")
     scores = pd.DataFrame({"id": [row["id"] for row in ROWS], "score": [0.75] * 60})
     assert str(full.models.add("guesses", scores).model.kind) == "predictions"
     assert str(full.models.add("lost", {"accuracy": 0.75}).model.kind) == "reported"
-    assert {model.name for model in full.models.list()} == {"words", "never", "guesses", "lost"}
+    assert {model.name for model in full.models.list()} == {"words", "never", "fitted", "guesses", "lost"}
 
 
 def test_a_function_that_lives_in_a_notebook_is_refused_with_the_way_out(ws: curiouser.Session) -> None:
