@@ -21,6 +21,7 @@ from curiouser.storage import Database, FolderObjects
 from curiouser.surfaces.cli.program import cli
 from curiouser.workspace.making import make_workspace
 from tests.data.rows import MEMORY, TASK, Ticking, a_store, labels, some_rows
+from tests.nightly import examples
 
 SMALL = Layout(file_rows=4, range_files=2, run_rows=8, fold_chain=3, fold_share=0.3)
 IDS = ["a", "b", "c", "ñ", "a%", "9"]
@@ -89,7 +90,7 @@ def row_of(data: DataService, at: str, example: str) -> Cells | None:
     return next((row for row in data.rows(at).to_dicts() if row["id"] == example), None)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(12, nightly=1_000))
 @given(COMMITS)
 def test_every_change_of_every_example_is_found_newest_first_and_nothing_else(
     commits: list[tuple[str, dict[str, tuple[str, str | None, float | None]]]],

@@ -16,6 +16,7 @@ from curiouser.data.snapshots import Layout
 from curiouser.kernel.errors import BadInputError
 from curiouser.storage import Database, FolderObjects
 from tests.data.rows import MEMORY, TASK, Ticking
+from tests.nightly import examples
 
 Row = tuple[str | None, ...]
 COLUMNS = ("want", "offer", "meet", "score")
@@ -228,4 +229,4 @@ def expected_diff(
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+TestHistory.settings = settings(max_examples=examples(6, nightly=500), stateful_step_count=25, deadline=None)

@@ -21,10 +21,12 @@ from curiouser.data import DataService
 from curiouser.kernel.errors import CuriouserError, StorageError
 from tests.data.rows import MEMORY
 from tests.faults.data_child import SCENARIOS, a_store, rows
-from tests.nightly import NIGHTLY
+from tests.nightly import NIGHTLY, examples
 
 CHILD = Path(__file__).with_name("data_child.py")
 ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(CHILD.parents[2])}
+DAMAGES = examples(30, nightly=1_000)
+"""Flipped bits, and as many cuts, per kind of file."""
 IDS = [f"{number:02}" for number in range(12)]
 
 
@@ -232,12 +234,12 @@ def fill(path: Path, *, leave: int) -> None:
 
 def damaged_copies(path: Path, random_: random.Random) -> Iterator[bytes]:
     whole = path.read_bytes()
-    for _ in range(100):
+    for _ in range(DAMAGES):
         flipped = bytearray(whole)
         place = random_.randrange(len(whole) * 8)
         flipped[place // 8] ^= 1 << (place % 8)
         yield bytes(flipped)
-    for _ in range(100):
+    for _ in range(DAMAGES):
         yield whole[: random_.randrange(len(whole))]
 
 
@@ -261,8 +263,8 @@ def test_flipped_bits_and_cut_files_are_seen_each_time(suffix: str, tmp_path: Pa
                 refused += 1
         fresh.database.close()
     path.write_bytes(whole)
-    assert (wrong, seen) == (0, 200)
-    assert refused >= 200
+    assert (wrong, seen) == (0, 2 * DAMAGES)
+    assert refused >= 2 * DAMAGES
 
 
 @pytest.mark.parametrize(
