@@ -104,7 +104,7 @@ def propose(people: People) -> str:
     hands.press(form.get_by_role("button", name="Propose it"))
     page.wait_for_url("**/proposals/*")
     assert "the branches disagree" in lead_of(page)
-    expect(page.get_by_text("You cannot approve it")).to_be_visible()
+    expect(page.get_by_text("You cannot approve or reject it")).to_be_visible()
     return page.url.rpartition("/")[2]
 
 

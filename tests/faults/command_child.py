@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _WATCHED = {"os.rename", "os.remove", "os.mkdir", "os.truncate", "subprocess.Popen"}
+_ELSEWHERE = tuple(f"curiouser.surfaces.{name}" for name in ("notebook", "rest", "serving", "web"))
 _READING = ("SELECT", "PRAGMA", "WITH", "BEGIN\n")
 
 
@@ -76,6 +77,7 @@ def load_everything() -> None:
     for found in pkgutil.walk_packages(curiouser.__path__, "curiouser."):
         if (
             not found.name.endswith("__main__")
+            and not found.name.startswith(_ELSEWHERE)
             and ".versions" not in found.name
             and ".migrations.env" not in found.name
         ):
