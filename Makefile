@@ -6,7 +6,7 @@ DOCTESTED := src/curiouser
 # Everything, or what was asked for: make test TESTS=tests/data
 TESTS ?= tests $(DOCTESTED)
 # Tests that search longer at night.
-LONG ?= $(addprefix tests/,browser/test_every_page.py data datachecks/test_service.py \
+LONG ?= $(addprefix tests/,browser/test_every_page.py calibration data datachecks/test_service.py \
 	evaluations/test_real_data.py faults/test_data_faults.py faults/test_power_loss.py)
 # Tests with a store behind them.
 STORED ?= $(addprefix tests/,storage data datachecks models evaluations problems access jobs workspace)
