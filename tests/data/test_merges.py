@@ -374,6 +374,23 @@ def test_a_column_dropped_on_one_side_goes_when_the_other_left_it_alone(data: Da
         data.merges.merge("test", "main", "side", actor="cy")
 
 
+@pytest.mark.parametrize("into", ["main", "side"])
+def test_a_branch_that_dropped_one_column_and_brought_another_is_merged(data: DataService, into: str) -> None:
+    noted = pl.DataFrame({"id": ["a", "b"], "note": ["x", "y"]})
+    data.commit("test", upserts=noted, message="notes", actor="ann")
+    (source,) = {"main", "side"} - {into}
+    if source == "side":
+        data.merges.merge("test", "main", "side", actor="ann")
+    without(data, source, "note")
+    towns = pl.DataFrame({"id": ["b", "c"], "town": ["Paarl", "George"]})
+    data.commit("test", source, upserts=towns, message="towns", actor="ann")
+    data.merges.merge("test", source, into, actor="ann")
+    rows = data.rows(f"test@{into}")
+    assert "note" not in rows.columns
+    assert rows["town"].to_list() == [None, "Paarl", "George", None]
+    assert data.verify() == []
+
+
 @pytest.mark.parametrize("taken", [Resolution.OURS, Resolution.THEIRS])
 @pytest.mark.parametrize("dropping", ["main", "side"])
 def test_a_dropped_column_with_changed_cells_is_a_conflict(data: DataService, taken: Resolution, dropping: str) -> None:

@@ -303,7 +303,8 @@ class Building:
         """Read all rows of a merge that drops a column, or takes one as one side has it."""
         plan, sides = built.plan, built.sides
         taken = {about.unit: how for about, how in built.settled if about.kind is ConflictKind.COLUMN}
-        untouched = self._states.of(sides.ours).rows(list(plan.shared))
+        # What only theirs has is missing in rows that theirs did not touch.
+        untouched = self._states.of(sides.ours).rows([name for name in plan.shared if name in sides.ours.schema])
         kept = untouched.join(ids_of(plan.ours).to_frame(ID), on=ID, how="anti")
         whole = pl.concat([conform(kept, plan.shared), rows]).sort(ID)
         for name in schema:
