@@ -229,4 +229,4 @@ def expected_diff(
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=examples(6, nightly=500), stateful_step_count=25, deadline=None)
+TestHistory.settings = settings(max_examples=examples(6, nightly=2_000), stateful_step_count=25, deadline=None)

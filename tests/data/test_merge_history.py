@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 import pytest
@@ -24,17 +25,23 @@ Value = str | float
 Row = dict[str, Value]
 Rows = dict[str, Row]
 GROUP = ("want", "offer", "meet")
-EXTRA = ("score", "note")
-TYPES = {"want": pl.String, "offer": pl.String, "meet": pl.String, "score": pl.Float64, "note": pl.String}
+EXTRA = ("score", "note", "tone")
+TEXTS = EXTRA[1:]
+TYPES = {
+    **dict.fromkeys(GROUP, pl.String),
+    "score": pl.Float64,
+    **dict.fromkeys(TEXTS, pl.String),
+}
 SMALL = Layout(file_rows=4, range_files=2, run_rows=8, fold_chain=3, fold_share=0.3)
 IDS = st.sampled_from([f"{number:02}" for number in range(9)])
 CELLS = st.fixed_dictionaries(
     {"want": st.sampled_from("ab"), "offer": st.sampled_from("xy")},
     optional={"meet": st.sampled_from(["no", "yes"]), "score": st.sampled_from([0.5, 1.0])},
 )
-ROWS = st.dictionaries(IDS, CELLS, min_size=1, max_size=6)
+ROWS = cast("st.SearchStrategy[Rows]", st.dictionaries(IDS, CELLS, min_size=1, max_size=6))
 NOTES = st.dictionaries(IDS, st.sampled_from(["new", "old"]), min_size=1, max_size=4)
-BRANCHES = st.sampled_from(["main", "side", "other"])
+CHANGES = st.sampled_from(["write", "note", "rename", "drop", "delete"])
+TWO = 2
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class Version:
     rows: Rows
     extra: frozenset[str]
     parents: tuple[str, ...] = ()
+    depth: int = 0
 
 
 @dataclass
@@ -146,10 +154,19 @@ class Branches(RuleBasedStateMachine):
     def opened(self) -> None:
         self.data = DataService(self.database, self.objects, TASK, self.clock, layout=SMALL)
 
-    @initialize(rows=ROWS)
-    def start(self, rows: Rows) -> None:
+    @initialize(data=st.data(), rows=ROWS)
+    def start(self, data: st.DataObject, rows: Rows) -> None:
         made = self.data.commit("test", upserts=frame_of(rows, EXTRA[:1]), message="first", actor="ann")
         self.landed("main", made.data_commit, rows, frozenset(EXTRA[:1]))
+        self.note("main", data)
+        self.start_branch("side", "main")
+
+    def some_branch(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from(sorted(self.heads)), label="branch")
+
+    def start_branch(self, name: str, at: str) -> None:
+        self.data.branch("test", name, at, actor="ann")
+        self.heads[name] = self.heads[at]
 
     def at(self, branch: str) -> Version:
         return self.versions[self.heads[branch]]
@@ -158,65 +175,72 @@ class Branches(RuleBasedStateMachine):
         self.heads[branch] = id_
         if id_ not in self.versions:
             parents = tuple(map(str, self.data.resolve(id_).parents))
-            self.versions[id_] = Version({each: dict(row) for each, row in rows.items()}, extra, parents)
+            depth = max((self.versions[each].depth + 1 for each in parents), default=0)
+            self.versions[id_] = Version({each: dict(row) for each, row in rows.items()}, extra, parents, depth)
 
-    @rule(branch=BRANCHES, rows=ROWS)
-    def write(self, branch: str, rows: Rows) -> None:
-        if branch in self.heads:
-            now = self.at(branch)
-            made = self.data.commit(
-                "test", branch, upserts=frame_of(rows, EXTRA[:1]), message="write", actor="ann",
-                allow_input_changes=True,
-            )  # fmt: skip
-            kept = {
-                each: {k: v for k, v in now.rows.get(each, {}).items() if k == "note"} | rows[each] for each in rows
-            }
-            self.landed(branch, made.data_commit, {**now.rows, **kept}, now.extra | {"score"})
+    @rule(data=st.data())
+    def change(self, data: st.DataObject) -> None:
+        self.change_branch(self.some_branch(data), data, few=1)
 
-    @rule(branch=BRANCHES, notes=NOTES)
-    def note(self, branch: str, notes: dict[str, str]) -> None:
-        known = {each: text for each, text in notes.items() if branch in self.heads and each in self.at(branch).rows}
+    def change_branch(self, branch: str, data: st.DataObject, *, few: int) -> None:
+        for kind in data.draw(st.lists(CHANGES, min_size=few, max_size=3)):
+            getattr(self, kind)(branch, data)
+
+    def write(self, branch: str, data: st.DataObject) -> None:
+        now, rows = self.at(branch), data.draw(ROWS)
+        made = self.data.commit(
+            "test", branch, upserts=frame_of(rows, EXTRA[:1]), message="write", actor="ann", allow_input_changes=True
+        )
+        kept = {each: {k: v for k, v in now.rows.get(each, {}).items() if k in TEXTS} | rows[each] for each in rows}
+        self.landed(branch, made.data_commit, {**now.rows, **kept}, now.extra | {"score"})
+
+    def note(self, branch: str, data: st.DataObject) -> None:
+        now, column = self.at(branch), data.draw(st.sampled_from(TEXTS))
+        known = {each: text for each, text in data.draw(NOTES).items() if each in now.rows}
         if known:
-            now = self.at(branch)
-            frame = pl.DataFrame({"id": list(known), "note": list(known.values())})
+            frame = pl.DataFrame({"id": list(known), column: list(known.values())})
             made = self.data.commit("test", branch, upserts=frame, message="note", actor="ann")
-            rows = {each: row | ({"note": known[each]} if each in known else {}) for each, row in now.rows.items()}
-            self.landed(branch, made.data_commit, rows, now.extra | {"note"})
+            rows = {each: row | ({column: known[each]} if each in known else {}) for each, row in now.rows.items()}
+            self.landed(branch, made.data_commit, rows, now.extra | {column})
 
-    @rule(branch=BRANCHES, column=st.sampled_from(EXTRA))
-    def drop_column(self, branch: str, column: str) -> None:
-        if branch in self.heads and column in self.at(branch).extra and self.at(branch).rows:
-            now = self.at(branch)
+    def rename(self, branch: str, data: st.DataObject) -> None:
+        now, (old, new) = self.at(branch), data.draw(st.permutations(TEXTS))
+        if old in now.extra and new not in now.extra:
+            made = self.data.columns.rename("test", branch, {old: new}, actor="ann")
+            rows = {each: {{old: new}.get(k, k): v for k, v in row.items()} for each, row in now.rows.items()}
+            self.landed(branch, made.data_commit, rows, now.extra - {old} | {new})
+
+    def drop(self, branch: str, data: st.DataObject) -> None:
+        now, column = self.at(branch), data.draw(st.sampled_from(EXTRA))
+        if column in now.extra:
+            made = self.data.columns.drop("test", branch, [column], actor="ann")
             rows = {each: {k: v for k, v in row.items() if k != column} for each, row in now.rows.items()}
-            left = self.data.rows(self.heads[branch]).drop(column)
-            made = self.data.commit("test", branch, upserts=left, replace=True, message="drop", actor="ann")
             self.landed(branch, made.data_commit, rows, now.extra - {column})
 
-    @rule(branch=BRANCHES, gone=st.lists(IDS, min_size=1, max_size=4))
-    def delete(self, branch: str, gone: list[str]) -> None:
-        known = [each for each in gone if branch in self.heads and each in self.at(branch).rows]
+    def delete(self, branch: str, data: st.DataObject) -> None:
+        now = self.at(branch)
+        known = data.draw(st.lists(st.sampled_from(sorted(now.rows)), max_size=4, unique=True)) if now.rows else []
         if known:
-            now = self.at(branch)
             made = self.data.commit("test", branch, deletes=known, message="delete", actor="ann")
             rows = {each: row for each, row in now.rows.items() if each not in known}
             self.landed(branch, made.data_commit, rows, now.extra)
 
-    @rule(name=st.sampled_from(["side", "other"]), at=BRANCHES)
-    def branch(self, name: str, at: str) -> None:
-        if name not in self.heads and at in self.heads:
-            self.data.branch("test", name, at, actor="ann")
-            self.heads[name] = self.heads[at]
-
-    @rule(name=st.sampled_from(["side", "other"]))
-    def delete_branch(self, name: str) -> None:
-        if name in self.heads:
+    @rule(data=st.data(), name=st.sampled_from(["side", "other"]))
+    def branch(self, data: st.DataObject, name: str) -> None:
+        """Start a branch, or begin it anew."""
+        at = self.some_branch(data)
+        if name in self.heads and at != name:
             self.data.delete_branch("test", name, actor="ann")
             del self.heads[name]
+        if name not in self.heads:
+            self.start_branch(name, at)
 
-    @rule(source=BRANCHES, into=BRANCHES, data=st.data())
-    def merge(self, source: str, into: str, data: st.DataObject) -> None:
-        if source not in self.heads or into not in self.heads:
-            return
+    @rule(data=st.data())
+    def merge(self, data: st.DataObject) -> None:
+        """Change two branches, and merge one into the other."""
+        source, into = data.draw(st.permutations(sorted(self.heads)))[:TWO]
+        self.change_branch(into, data, few=0)
+        self.change_branch(source, data, few=1)
         ours, theirs = self.heads[into], self.heads[source]
         base = self.deepest_common(ours, theirs)
         done = self.data.merges.merge("test", source, into, actor="cy")
@@ -242,10 +266,9 @@ class Branches(RuleBasedStateMachine):
         self.landed(into, done.committed.data_commit, rows, extra)
         assert self.versions[self.heads[into]].parents == (ours, theirs)
 
-    @rule(branch=BRANCHES, data=st.data())
-    def revert(self, branch: str, data: st.DataObject) -> None:
-        if branch not in self.heads:
-            return
+    @rule(data=st.data())
+    def revert(self, data: st.DataObject) -> None:
+        branch = self.some_branch(data)
         now = self.at(branch)
         undone_id = data.draw(st.sampled_from(sorted(self.reached([self.heads[branch]]))))
         undone = self.versions[undone_id]
@@ -272,25 +295,21 @@ class Branches(RuleBasedStateMachine):
         assert error.ids
         assert all(now.rows.get(each) != undone.rows.get(each) for each in error.ids)
 
-    @rule()
-    def collect_garbage(self) -> None:
-        self.clock.now += timedelta(days=200 * 365)  # past the time stamps of the files
-        self.data.gc(timedelta(0))
-        self.clock.now -= timedelta(days=200 * 365)
-
-    @rule()
-    def reopen(self) -> None:
+    @rule(data=st.data(), collected=st.booleans())
+    def come_back_later(self, data: st.DataObject, *, collected: bool) -> None:
+        """Open the store anew, after garbage was collected or not, and compare two branches."""
+        if collected:
+            self.clock.now += timedelta(days=200 * 365)  # past the time stamps of the files
+            self.data.gc(timedelta(0))
+            self.clock.now -= timedelta(days=200 * 365)
         self.objects = FolderObjects(self.objects.root)
         self.opened()
-
-    @rule(one=BRANCHES, other=BRANCHES)
-    def compare(self, one: str, other: str) -> None:
-        if one in self.heads and other in self.heads:
-            before, after = self.at(one).rows, self.at(other).rows
-            found = self.data.diff(f"test@{one}", f"test@{other}", limit=100)
-            assert {row.id for row in found.rows} == {
-                each for each in {**before, **after} if before.get(each) != after.get(each)
-            }
+        one, other = self.some_branch(data), self.some_branch(data)
+        before, after = self.at(one).rows, self.at(other).rows
+        found = self.data.diff(f"test@{one}", f"test@{other}", limit=100)
+        assert {row.id for row in found.rows} == {
+            each for each in {**before, **after} if before.get(each) != after.get(each)
+        }
 
     def reached(self, starts: list[str]) -> set[str]:
         found: set[str] = set()
@@ -303,10 +322,8 @@ class Branches(RuleBasedStateMachine):
         return found
 
     def deepest_common(self, one: str, other: str) -> str:
-        def depth(at: str) -> int:
-            return max((depth(each) + 1 for each in self.versions[at].parents), default=0)
-
-        return min(self.reached([one]) & self.reached([other]), key=lambda each: (-depth(each), each))
+        shared = self.reached([one]) & self.reached([other])
+        return min(shared, key=lambda each: (-self.versions[each].depth, each))
 
     @invariant()
     def rows_and_columns_are_those_of_the_dictionaries(self) -> None:

@@ -248,6 +248,25 @@ def test_a_merge_with_conflicts_comes_to_the_same_as_commands(template: Template
         assert bench.workspace.data.resolve("test").content_hash == terminal.body("data", "show")["content_hash"]
 
 
+def test_columns_change_as_by_commands(template: Template, tmp_path: Path) -> None:
+    steps: Sequence[tuple[str, Said, Sequence[str]]] = (
+        ("rename", {"names": {"note": "remark"}, "message": "one word"}, ("note", "remark", "-m", "one word")),
+        ("drop", {"names": ["remark"]}, ("remark",)),
+    )
+    terminal = Terminal(copied(template[0], tmp_path / "typed"))
+    for one in (terminal, Terminal(copied(template[0], tmp_path / "served"))):
+        notes = one.text_file("notes.csv", "id,note\ns001,a slip\n")
+        one.body("data", "import", notes, "--dataset", "test", "-m", "notes")
+    with serving(tmp_path / "served", template[1]) as bench:
+        for verb, said, words in steps:
+            answer = bench.ask("POST", f"/datasets/test/columns/{verb}", json=said)
+            printed = terminal.run("--actor", "ada", "data", "column", verb, *words, "--json")
+            assert (answer.status_code, printed.status) == (200, 0), f"{verb}: {answer.text} {printed.err}"
+            assert alike(answer.text) == alike(printed.out), verb
+        refused = bench.ask("POST", "/datasets/test/columns/drop", json={"names": ["remark"]})
+        assert (refused.status_code, refused.json()["code"]) == (404, "CUR215")
+
+
 def _as_file(terminal: Terminal, word: str) -> str:
     return terminal.text_file("given.csv" if "," in word else "given.txt", word[1:] + "\n")
 

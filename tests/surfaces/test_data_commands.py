@@ -19,6 +19,7 @@ from curiouser.surfaces.cli.program import cli
 from curiouser.workspace import Workspace
 from curiouser.workspace.making import make_workspace
 from tests.data.rows import TASK, labels, some_rows
+from tests.terminal import Terminal
 
 Run = Callable[..., Result]
 
@@ -48,6 +49,33 @@ def test_a_cell_is_corrected_and_the_body_is_the_contract(filled: Workspace, run
     assert list(made) == ["data_commit", "content_hash", "rows", "added", "changed", "removed"]
     assert (made["rows"], made["added"], made["changed"], made["removed"]) == (2, 0, 1, 1)
     assert filled.data.rows("test", ids=["a"]).get_column("meet").to_list() == ["yes"]
+
+
+def test_columns_are_renamed_and_dropped(filled: Workspace, run: Run) -> None:
+    tones = pl.DataFrame({"id": ["a", "b"], "tone": ["kind", "rude"], "town": ["Paarl", None]})
+    filled.data.commit("test", upserts=tones, message="tones", actor="ann")
+    said = run("data", "column", "rename", "tone", "mood", "town", "place", "-m", "as they are called")
+    assert "0 added, 2 changed, 0 removed; 3 rows" in said.output
+    assert body(run("data", "column", "drop", "place", "--json"))["changed"] == 1
+    assert filled.data.rows("test")["mood"].to_list() == ["kind", "rude", None]
+    assert [each.message for each in filled.data.log("test", limit=2)] == ["Drop place", "as they are called"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "code"),
+    [
+        (("rename", "tone"), 2, "CUR002"),
+        (("rename", "tone", "mood"), 6, "CUR215"),
+        (("drop", "want"), 1, "CUR001"),
+        (("rename", "want", "meet"), 1, "CUR001"),
+    ],
+)
+def test_a_column_that_cannot_change_says_why(
+    filled: Workspace, words: tuple[str, ...], status: int, code: str
+) -> None:
+    terminal = Terminal(filled.root)
+    said = terminal.run("data", "column", *words)
+    assert (said.status, f"[{code}]" in said.err) == (status, True)
 
 
 def test_ids_to_delete_may_stand_in_a_file(filled: Workspace, run: Run, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ NotFoundError
 ├── RefNotFoundError            CUR205  no branch, tag or data commit of this name
 ├── ExamplesNotFoundError       CUR206  no rows of these ids
 ├── MergeNotFoundError          CUR210
-└── MergeConflictNotFoundError  CUR212
+├── MergeConflictNotFoundError  CUR212
+└── ColumnNotFoundError         CUR215
 ConflictError
 ├── RefExistsError              CUR207
 ├── RevertConflictError         CUR208  later changes touched the same rows
@@ -121,6 +122,20 @@ class ExamplesNotFoundError(NotFoundError):
             f"{where} has no example {_some(self.ids, len(self.ids))}; nothing was changed", "check the ids"
         )
         self.args = (where, self.ids)
+
+
+class ColumnNotFoundError(NotFoundError):
+    """A version has no column of this name."""
+
+    code = "CUR215"
+
+    def __init__(self, where: str, names: Sequence[str], known: Sequence[str]) -> None:
+        self.where, self.names, self.known = where, tuple(names), tuple(known)
+        super().__init__(
+            f"{where} has no column {', '.join(map(repr, self.names))}; nothing was changed",
+            f"its columns are {', '.join(self.known) or 'none yet'}",
+        )
+        self.args = (where, self.names, self.known)
 
 
 class RefExistsError(ConflictError):

@@ -10,6 +10,7 @@ import polars as pl
 from curiouser.data import graph
 from curiouser.data.cells import Cell, edited
 from curiouser.data.collecting import collect
+from curiouser.data.columns import Columns
 from curiouser.data.committing import Committer, Rows
 from curiouser.data.drafts import Request
 from curiouser.data.errors import BranchMovedError
@@ -46,7 +47,8 @@ class DataService(Versions):
 
     A ref is ``test``, ``test@branch``, ``test@tag``, ``test@<commit prefix>`` or a bare prefix.
 
-    ``merges`` brings branches together, ``protections`` says which move only by approved proposals.
+    ``merges`` brings branches together, ``protections`` says which move only by approved proposals, ``columns``
+    renames and drops columns.
 
     Args:
         database: Holds the graph.
@@ -65,6 +67,7 @@ class DataService(Versions):
         self._large = LargeCommitter(self._committer)
         self._undoer = Undoer(self._committer)
         self._refs = Refs(database, clock)
+        self.columns = Columns(self._committer)
         self.merges = MergeService(self._committer)
         self.protections = Protections(database, clock)
 

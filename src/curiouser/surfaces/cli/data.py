@@ -51,6 +51,7 @@ class DataGroup(click.Group):
         **dict.fromkeys(
             ("merge", "merges", "conflicts", "settle", "finish", "abort", "protect", "unprotect"), "data_merging"
         ),
+        "column": "data_columns",
         "duplicates": "data_duplicates",
         **dict.fromkeys(
             ("propose", "proposals", "proposal", "recheck", "approve", "reject", "land", "withdraw"), "data_proposals"

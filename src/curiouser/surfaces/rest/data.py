@@ -21,7 +21,7 @@ from curiouser.surfaces.bodies.data import (
 )
 from curiouser.surfaces.bodies.data_files import rows_body
 from curiouser.surfaces.rest.pages import following, paged
-from curiouser.surfaces.rest.parameters import MOST_ROWS, Body, Id, Ids, Name, Text
+from curiouser.surfaces.rest.parameters import MOST_COLUMNS, MOST_ROWS, Body, Id, Ids, Name, Text
 from curiouser.surfaces.rest.parameters import Ref as RefText
 from curiouser.surfaces.serving.answers import body_answer, expected, tagged_answer
 from curiouser.surfaces.serving.roles import Verb
@@ -53,6 +53,22 @@ class Edit(Body):
     deletes: Ids = ()
     message: Text
     allow_input_changes: bool = False
+
+
+class Renaming(Body):
+    """Columns and their new names; the arguments of `curiouser data column rename`."""
+
+    branch: Name = "main"
+    names: Annotated[dict[Name, Name], Field(max_length=MOST_COLUMNS)]
+    message: Text | None = None
+
+
+class Dropping(Body):
+    """Columns to take away; the arguments of `curiouser data column drop`."""
+
+    branch: Name = "main"
+    names: Annotated[tuple[Name, ...], Field(max_length=MOST_COLUMNS)]
+    message: Text | None = None
 
 
 class Undo(Body):
@@ -115,6 +131,20 @@ def edit_rows(caller: Asked, dataset: Name, body: Edit) -> Response:
     return body_answer(
         committed_body(caller.workspace.data.edit(dataset, body.branch, cells=cells, actor=caller.actor, **said))
     )
+
+
+@routes.post("/datasets/{dataset}/columns/rename", does=Verb.RENAME_COLUMNS)
+def rename_columns(caller: Asked, dataset: Name, body: Renaming) -> Response:
+    """Give columns other names, all at once; `curiouser data column rename`."""
+    columns = caller.workspace.data.columns
+    return body_answer(committed_body(columns.rename(dataset, actor=caller.actor, **body.model_dump())))
+
+
+@routes.post("/datasets/{dataset}/columns/drop", does=Verb.DROP_COLUMNS)
+def drop_columns(caller: Asked, dataset: Name, body: Dropping) -> Response:
+    """Take columns away; earlier versions keep them; `curiouser data column drop`."""
+    columns = caller.workspace.data.columns
+    return body_answer(committed_body(columns.drop(dataset, actor=caller.actor, **body.model_dump())))
 
 
 @routes.post("/datasets/{dataset}/reverts", does=Verb.REVERT_COMMIT)

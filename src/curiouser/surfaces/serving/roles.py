@@ -40,6 +40,8 @@ class Verb(StrEnum):
 
     IMPORT_ROWS = "data import"
     EDIT_ROWS = "data commit"
+    RENAME_COLUMNS = "data column rename"
+    DROP_COLUMNS = "data column drop"
     REVERT_COMMIT = "data revert"
     ADD_BRANCH = "data branch"
     ADD_TAG = "data tag"
@@ -91,7 +93,8 @@ _MAY: Final[Mapping[Role, tuple[Verb, ...]]] = {
         Verb.REMOVE_SLICE, Verb.SETTLE_CONFLICTS, Verb.APPROVE_PROPOSAL, Verb.REJECT_PROPOSAL,
     ),
     Role.MAINTAINER: (
-        Verb.IMPORT_ROWS, Verb.EDIT_ROWS, Verb.REVERT_COMMIT, Verb.ADD_BRANCH, Verb.ADD_TAG, Verb.CHECK_DATA,
+        Verb.IMPORT_ROWS, Verb.EDIT_ROWS, Verb.RENAME_COLUMNS, Verb.DROP_COLUMNS,
+        Verb.REVERT_COMMIT, Verb.ADD_BRANCH, Verb.ADD_TAG, Verb.CHECK_DATA,
         Verb.MERGE_BRANCH, Verb.PROPOSE_BRANCH, Verb.RECHECK_PROPOSAL, Verb.LAND_PROPOSAL, Verb.WITHDRAW_PROPOSAL,
         Verb.FINISH_MERGE, Verb.ABORT_MERGE, Verb.PROTECT_BRANCH, Verb.UNPROTECT_BRANCH, Verb.ADD_MODEL,
         Verb.UPDATE_MODEL, Verb.SET_THRESHOLD, Verb.RENAME_MODEL, Verb.RETIRE_MODEL, Verb.RESTORE_MODEL,
