@@ -106,7 +106,7 @@ def test_what_the_readme_shows_stands_in_the_tutorial() -> None:
     blocks = re.findall(r"^```\n\$ curiouser [^\n]*\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
     pages = [(DOCS / name).read_text(encoding="utf-8") for name in RUN if name.startswith("tutorial/")]
     there = Printed(status=0, lines=tuple(line for page in pages for line in page.split("\n")))
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     for block in blocks:
         assert complaint(a_command("the readme", *block.split("\n")), there) is None
 

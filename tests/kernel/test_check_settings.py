@@ -61,7 +61,7 @@ def test_settings_are_read_and_written_back_alike() -> None:
         ("[checks]\ncolumns = 3", "checks.columns must be a table"),
         ("[checks]\nschema = 3", "[checks.schema] must be a table"),
         ('[checks.schema]\nseverity = "loud"', "choose gate, warn or off"),
-        ("[checks.schema]\nthreshold = 2", "checks.schema.threshold must be a number from 0 and up to 1"),
+        ("[checks.schema]\nthreshold = 2", "checks.schema.threshold must be a number from 0 up to 1"),
         ("[checks.schema]\nthreshold = nan", "checks.schema.threshold must be a number"),
         ("[checks.duplicates]\nseverity = 'off'", "checks.duplicates is not a setting"),
         ("[checks.own.x]\nseverity = 'gate'", "checks.own.x needs either where"),

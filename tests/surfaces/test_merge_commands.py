@@ -129,6 +129,18 @@ def test_a_protected_branch_moves_by_an_approved_proposal(filled: Workspace, ter
     assert [each["state"] for each in terminal.body("data", "proposals")["proposals"]] == ["merged"]
 
 
+def test_empty_lists_say_how_to_fill_them(filled: Workspace, terminal: Terminal) -> None:
+    for what, command in (("merges", "merge"), ("proposals", "propose"), ("protect", "protect")):
+        assert f"curiouser data {command} BRANCH" in terminal.says("data", what)
+
+
+def test_what_was_checked_for_a_proposal_is_listed_by_short_ids(filled: Workspace, terminal: Terminal) -> None:
+    terminal.says("data", "propose", "side", "-m", "better labels")
+    run = terminal.body("data", "checks")["runs"][0]
+    assert len(run["ref"]) == len("test@") + 64
+    assert f"  {run['ref'][:17]}  " in terminal.says("data", "checks")
+
+
 def test_a_settled_merge_says_the_way_that_is_open_to_it(filled: Workspace, terminal: Terminal) -> None:
     relabel(filled, "main", "ann", b=None)
     terminal.run("data", "merge", "side")

@@ -26,7 +26,7 @@ def _class_balance(ground: Ground) -> Finding:
     n, k = int(counts.sum()), len(classes)
     least = ground.settings.min_rows
     if n < least:
-        return unknown(f"{n:,} labels are too few to say; {least} are needed", n)
+        return unknown(f"too few labels to say: {n:,}, and {least} are needed", n)
     threshold = ground.rule("class-balance").threshold
     relative = imbalance(counts)
     low = [place for place in np.argsort(relative, kind="stable").tolist() if relative[place] < threshold]

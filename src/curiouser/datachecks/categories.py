@@ -58,7 +58,7 @@ def _categories(ground: Ground) -> list[Question]:
 def _changes(ground: Ground, reference: Reference) -> Finding:
     n, least = ground.profile.drawn, ground.settings.min_rows
     if reference.profile.drawn < least:
-        return unknown(f"{reference.profile.drawn:,} rows are too few to say which categories there are", n)
+        return unknown(f"too few rows to say which categories there are: {reference.profile.drawn:,}", n)
     sides, looked_at, found = _sides(ground, reference), 0, list[_Change]()
     for name, one in ground.profile.columns.items():
         before = reference.profile.columns.get(name)

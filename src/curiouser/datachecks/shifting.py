@@ -92,7 +92,7 @@ def _label_shift(ground: Ground, reference: Reference) -> Finding:
     here, there = ground.profile.columns[label], reference.profile.columns[label]
     n, m = here.rows - here.missing, there.rows - there.missing
     if min(n, m) < least:
-        return unknown(f"{min(n, m):,} labels are too few to compare; {least} are needed on each side", n)
+        return unknown(f"too few labels to compare: {min(n, m):,}, and {least} are needed on each side", n)
     shift = distribution_shift(label, there, here)
     if shift is None:
         return unknown(f"{label} has too many values to compare their shares", n)
@@ -176,7 +176,7 @@ def _too_few(ground: Ground, reference: Reference) -> Finding | None:
     fewest, least = min(ground.profile.drawn, reference.profile.drawn), ground.settings.min_rows
     if fewest >= least:
         return None
-    return unknown(f"{fewest:,} rows are too few to compare; {least} are needed on each side", ground.profile.drawn)
+    return unknown(f"too few rows to compare: {fewest:,}, and {least} are needed on each side", ground.profile.drawn)
 
 
 def _compared(ground: Ground, reference: Reference) -> Iterable[str]:

@@ -229,7 +229,7 @@ def _number(value: object, where: str, most: float, mistakes: list[str], *, posi
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if is_number and 0 <= value <= most and not (positive and value == 0):  # type: ignore[operator]  # it is a number
         return float(value)  # type: ignore[arg-type]  # as above
-    mistakes.append(f"{where} must be a number {'above' if positive else 'from'} 0 and up to {most:g}, not {value!r}")
+    mistakes.append(f"{where} must be a number {'above 0 and' if positive else 'from 0'} up to {most:g}, not {value!r}")
     return most
 
 

@@ -16,6 +16,7 @@ from curiouser.workspace import Workspace
 _GATE_FAILED = 3
 _COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.UNKNOWN: "yellow"}
 _MOST_LINES, _MOST_WHAT = 5, 100
+_WHOLE_ID = 64
 
 
 @click.command()
@@ -135,12 +136,19 @@ def _summary(made: Checked) -> str:
     return "Every gate passes."
 
 
+def _short(ref: str) -> str:
+    """Leave of a data commit's whole id, by which proposals are checked, what one types."""
+    name, at, point = ref.partition("@")
+    return f"{name}{at}{point[:12]}" if len(point) == _WHOLE_ID else ref
+
+
 def _runs_text(found: Sequence[CheckRun]) -> str:
     if not found:
         return "Nothing was checked yet: curiouser data check REF"
     rows = [
         (
-            one.number, f"{one.at:%Y-%m-%d %H:%M}", one.actor, one.ref, one.data_commit[:12], one.against or "",
+            one.number, f"{one.at:%Y-%m-%d %H:%M}", one.actor, _short(one.ref), one.data_commit[:12],
+            _short(one.against or ""),
             Tinted(one.outcome.value, _COLOURS[one.outcome]),
             *(one.counts.get(outcome, 0) for outcome in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS)),
         )

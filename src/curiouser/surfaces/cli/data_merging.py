@@ -247,6 +247,8 @@ def _left_by_rank(one: Merge, rule: str | None) -> str:
 
 
 def _merges_text(found: Sequence[Merge]) -> str:
+    if not found:
+        return "No merges: curiouser data merge BRANCH"
     rows = [
         (
             each.number,
@@ -300,5 +302,7 @@ def _text(value: Value) -> str:
 
 
 def _protections_text(found: Sequence[Protection]) -> str:
+    if not found:
+        return "No branch is protected: curiouser data protect BRANCH"
     rows = [(f"{each.dataset}@{each.branch}", each.actor, f"{each.created_at:%Y-%m-%d %H:%M}") for each in found]
     return table(("Branch", "Protected by", "Since (UTC)"), rows)

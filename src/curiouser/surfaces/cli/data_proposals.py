@@ -131,6 +131,8 @@ def _emit(shown: ShownProposal, *, as_json: bool) -> None:
 
 
 def _proposals_text(found: Sequence[Proposal]) -> str:
+    if not found:
+        return 'No proposals: curiouser data propose BRANCH -m "why"'
     rows = [
         (
             each.number,
