@@ -15,7 +15,7 @@ from curiouser.data import DataService
 from curiouser.datachecks import NearDuplicates
 from curiouser.datachecks.signature_tables import signature_index, signature_page, signature_segment
 from curiouser.datachecks.signatures import SignatureIndex
-from curiouser.datachecks.sorted_pages import add_keys, segments_with
+from curiouser.datachecks.sorted_pages import KeptPages, add_keys, segments_with
 from curiouser.kernel.errors import StorageError
 from curiouser.measure.duplicates import Likeness
 from tests.data.rows import a_store
@@ -120,7 +120,7 @@ def test_a_look_up_reads_pages_and_not_the_index(tmp_path: Path) -> None:
             add_keys(connection, 1, keys, np.arange(len(keys)).astype(np.uint32))
         with database.read() as connection:
             asked = np.sort(rng.choice(keys, 50, replace=False))
-            found = list(segments_with(connection, 1, asked))
+            found = list(segments_with(connection, 1, asked, KeptPages()))
         read[many] = sum(len(values) for _, values in found)
         assert set(asked.tolist()) <= {key for stored, _ in found for key in stored.tolist()}
     assert read[8_000] < 1.5 * read[2_000]
@@ -137,7 +137,7 @@ def test_segments_become_few(tmp_path: Path) -> None:
             add_keys(connection, 1, keys, keys.astype(np.uint32))
     with database.read() as connection:
         segments = connection.execute(select(signature_segment.c.id)).all()
-        found = list(segments_with(connection, 1, np.arange(4_000).astype(np.uint64)))
+        found = list(segments_with(connection, 1, np.arange(4_000).astype(np.uint64), KeptPages()))
     assert len(segments) < 20
     assert sorted(set(every) & {key for keys, _ in found for key in keys.tolist()}) == sorted(every)
 

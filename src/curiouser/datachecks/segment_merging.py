@@ -32,7 +32,7 @@ from curiouser.datachecks.sorted_pages import (
 )
 from curiouser.storage import Database
 
-_PAGES = 400
+PAGES = 400
 """Pages written or removed in one transaction: 2.4 MB."""
 
 
@@ -87,7 +87,7 @@ def _row(connection: Connection, segment: int, state: str) -> Row[Any] | None:
 def _in_ranges(database: Database, segments: Sequence[Row[Any]]) -> Iterator[Entries]:
     """Read segments in the order of their keys, some pages of all of them at a time."""
     fences = [np.frombuffer(segment.fence, "<u8").astype(np.uint64) for segment in segments]
-    cuts = np.unique(np.sort(np.concatenate(fences))[_PAGES::_PAGES])
+    cuts = np.unique(np.sort(np.concatenate(fences))[PAGES::PAGES])
     lows, highs = [None, *cuts], [*cuts, None]
     for low, high in zip(lows, highs, strict=True):
         parts = list[Entries]()
@@ -116,8 +116,8 @@ def _full_pages(parts: Iterator[Entries]) -> Iterator[Entries]:
         keys, values = joined([waiting, part])
         full = len(keys) // PAGE * PAGE
         waiting = keys[full:], values[full:]
-        for start in range(0, full, _PAGES * PAGE):
-            some = slice(start, min(start + _PAGES * PAGE, full))
+        for start in range(0, full, PAGES * PAGE):
+            some = slice(start, min(start + PAGES * PAGE, full))
             yield keys[some], values[some]
     if len(waiting[0]):
         yield waiting
@@ -145,7 +145,7 @@ def _remove_some(connection: Connection, index_id: int) -> None:
     if segment is None:
         return
     of_it = select(page.c.page).where(page.c.segment_id == segment).order_by(page.c.page)
-    some = connection.execute(of_it.limit(_PAGES)).scalars().all()
+    some = connection.execute(of_it.limit(PAGES)).scalars().all()
     connection.execute(delete(page).where((page.c.segment_id == segment) & page.c.page.in_(some)))
-    if len(some) < _PAGES:
+    if len(some) < PAGES:
         forget_segments(connection, [segment])

@@ -7,15 +7,15 @@ rows it names in the version that is asked about.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
 
 from curiouser.datachecks.segment_merging import merge_crowded
+from curiouser.datachecks.signature_keys import keys_of, own_keys, row_keys, text_hashes
 from curiouser.datachecks.signature_pages import (
     IndexRow,
     Noted,
@@ -30,13 +30,12 @@ from curiouser.datachecks.signature_pages import (
     noted_versions,
     records_of,
 )
-from curiouser.datachecks.sorted_pages import PAGE, KeyArray, add_keys, segments_with
+from curiouser.datachecks.sorted_pages import PAGE, KeptPages, KeyArray, add_keys, segments_with
 from curiouser.kernel.canonical import digest_of
 from curiouser.kernel.errors import RetryableError
 from curiouser.measure.duplicates import (
     ALGORITHM,
     Buckets,
-    all_keys,
     estimated_jaccard,
     signatures,
 )
@@ -51,7 +50,6 @@ MOST_ROWS = PAGE - 1
 _ATTEMPTS = 5
 _SHORT = 32
 """Characters up to which texts meet under other keys than their bands, whatever their estimate says."""
-_ROW_SALT, _ODD = np.uint64(0xA0761D6478BD642F), np.uint64(0xE7037ED1A0B428DB)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +90,50 @@ class _Met:
     """Whether no key has more in a segment than is read of it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Known:
+    """What is known of texts that are being added."""
+
+    index_id: int
+    texts: int
+    """Texts of the index when this was read."""
+    rows: int
+    """Rows of the index, as above."""
+    numbers: PlaceArray
+    """``(n,)``, the number of each text, -1 where it is new."""
+
+    def with_new(self, new: PlaceArray) -> PlaceArray:
+        """Number some new texts."""
+        numbers = self.numbers.copy()
+        numbers[new] = self.texts + np.arange(len(new))
+        return numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Batch:
+    """Rows that are added together."""
+
+    texts: Sequence[str]
+    """The new ones."""
+    hashes: npt.NDArray[np.uint8]
+    """Of these."""
+    ids: Sequence[str]
+    """Of the rows."""
+    numbers: PlaceArray
+    """The text of each row."""
+
+
 _NONE = np.empty(0, np.int64)
 _NOTHING = Alike(ids=frozenset(), cut=frozenset(), is_whole=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """An index in a transaction."""
+
+    connection: Connection
+    index: IndexRow
+    kept: KeptPages
 
 
 class SignatureIndex:
@@ -103,10 +143,12 @@ class SignatureIndex:
         database: Where they are kept.
         dataset: Whose rows.
         columns: Its text columns that are compared.
+        at_once: Rows that are added in one write transaction.
     """
 
-    def __init__(self, database: Database, dataset: str, columns: Sequence[str]) -> None:
-        self._database, self._dataset = database, dataset
+    def __init__(self, database: Database, dataset: str, columns: Sequence[str], *, at_once: int = AT_ONCE) -> None:
+        self._database, self._dataset, self._at_once = database, dataset, at_once
+        self._kept = KeptPages()
         self._scope = digest_of({"dataset": dataset, "columns": list(columns), "algorithm": ALGORITHM})
 
     def known_versions(self, data_commits: Sequence[str]) -> set[str]:
@@ -144,61 +186,64 @@ class SignatureIndex:
             RetryableError: Others kept adding at the same time; what was added until then stays.
             StorageError: What is stored is damaged.
         """
-        signed = 0
-        while True:
-            noted = self._noted(data_commit)
+        hashes, signed, failures = text_hashes(texts), 0, 0
+        known: _Known | None = None
+        while failures < _ATTEMPTS:
+            known, noted = self._known(known, hashes, data_commit)
             if noted is not None and noted.is_whole:
-                break
+                merge_crowded(self._database, known.index_id)
+                return signed
             done = noted.rows if noted is not None and noted.since == since else 0
-            stop = min(done + AT_ONCE, len(ids))
-            used, where = np.unique(places[done:stop], return_inverse=True)
-            some = [texts[place] for place in used.tolist()]
+            stop = min(done + self._at_once, len(ids))
             now = Noted(since=since, rows=stop, is_whole=stop == len(ids))
-            signed += self._add(some, ids[done:stop], where, data_commit, (noted, now))
+            used, where = np.unique(places[done:stop], return_inverse=True)
+            new = used[known.numbers[used] < 0]
+            numbers = known.with_new(new)
+            batch = _Batch(
+                texts=[texts[place] for place in new.tolist()], hashes=hashes[new], ids=ids[done:stop],
+                numbers=numbers[used][where],
+            )  # fmt: skip
+            if not self._add(batch, known, data_commit, (noted, now)):
+                known, failures = None, failures + 1
+                continue
+            known = replace(known, numbers=numbers, texts=known.texts + len(new), rows=known.rows + stop - done)
+            signed, failures = signed + len(new), 0
             if told is not None:
                 told(stop, len(ids))
-        with self._database.read() as connection:
-            index = find_index(connection, self._scope)
-        if index is not None:
-            merge_crowded(self._database, index.id)
-        return signed
-
-    def _noted(self, data_commit: str) -> Noted | None:
-        with self._database.read() as connection:
-            index = find_index(connection, self._scope)
-            return None if index is None else noted_versions(connection, index, [data_commit]).get(data_commit)
-
-    def _add(
-        self, texts: Sequence[str], ids: Sequence[str], places: PlaceArray, data_commit: str,
-        noted: tuple[Noted | None, Noted],
-    ) -> int:  # fmt: skip
-        """Add some rows in one transaction, unless another process has moved the version on; count the new texts."""
-        hashes = text_hashes(texts)
-        for _ in range(_ATTEMPTS):
-            with self._database.read() as connection:
-                before = find_index(connection, self._scope)
-                numbers = np.full(len(texts), -1) if before is None else _numbers_of(connection, before, hashes)
-            new = np.flatnonzero(numbers < 0)
-            first_text, first_row = (0, 0) if before is None else (before.texts, before.rows)
-            numbers[new] = first_text + np.arange(len(new))
-            fresh = [texts[place] for place in new.tolist()]
-            signed = signatures(fresh)
-            keys, owners = _keys_of(fresh, signed, hashes[new])
-            row_keys = _row_keys(numbers[places])
-            with self._database.write() as connection:
-                index = locked_index(connection, self._scope, self._dataset)
-                if noted_versions(connection, index, [data_commit]).get(data_commit) != noted[0]:
-                    return 0
-                if (index.texts, index.rows) != (first_text, first_row):
-                    continue
-                values = np.concatenate([owners + first_text, first_row + np.arange(len(ids))]).astype(np.uint32)
-                add_keys(connection, index.id, np.concatenate([keys, row_keys]), values)
-                append_texts(connection, index, hashes[new], signed)
-                append_rows(connection, index, ids)
-                grow_index(connection, index, texts=len(new), rows=len(ids))
-                note_version(connection, index, data_commit, noted[1])
-            return len(new)
         raise RetryableError("others added signatures at the same time", "try again")
+
+    def _known(
+        self, known: _Known | None, hashes: npt.NDArray[np.uint8], data_commit: str
+    ) -> tuple[_Known, Noted | None]:
+        """Look texts up, unless the index is as it was left; and read how far a version has come."""
+        with self._database.read() as connection:
+            index = find_index(connection, self._scope)
+            if index is None:
+                numbers = np.full(len(hashes), -1)
+                return _Known(index_id=-1, texts=0, rows=0, numbers=numbers), None
+            noted = noted_versions(connection, index, [data_commit]).get(data_commit)
+            if known is not None and (known.texts, known.rows) == (index.texts, index.rows):
+                return replace(known, index_id=index.id), noted
+            numbers = _numbers_of(_Reading(connection, index, self._kept), hashes)
+        return _Known(index_id=index.id, texts=index.texts, rows=index.rows, numbers=numbers), noted
+
+    def _add(self, batch: _Batch, known: _Known, data_commit: str, noted: tuple[Noted | None, Noted]) -> bool:
+        """Add some rows in one transaction; tell whether nobody else has added any since what is known was read."""
+        signed = signatures(batch.texts)
+        keys, owners = keys_of(batch.texts, signed, batch.hashes)
+        of_rows = row_keys(batch.numbers)
+        values = np.concatenate([owners + known.texts, known.rows + np.arange(len(batch.ids))]).astype(np.uint32)
+        with self._database.write() as connection:
+            index = locked_index(connection, self._scope, self._dataset)
+            there = noted_versions(connection, index, [data_commit]).get(data_commit)
+            if (index.texts, index.rows, there) != (known.texts, known.rows, noted[0]):
+                return False
+            add_keys(connection, index.id, np.concatenate([keys, of_rows]), values)
+            append_texts(connection, index, batch.hashes, signed)
+            append_rows(connection, index, batch.ids)
+            grow_index(connection, index, texts=len(batch.texts), rows=len(batch.ids))
+            note_version(connection, index, data_commit, noted[1])
+        return True
 
     def rows_like(self, texts: Sequence[str], *, cap: int, jaccard: float) -> tuple[set[str], int]:
         """Name the rows whose text is equal to one of some texts, or may be near it.
@@ -218,8 +263,8 @@ class SignatureIndex:
             index = find_index(connection, self._scope)
             if index is None or not texts:
                 return set(), 0
-            numbers, met = _like(connection, index, texts, jaccard=jaccard, cap=cap)
-            rows = _met(connection, index, _row_keys(numbers), numbers, cap, first=True)
+            numbers, met = _like(_Reading(connection, index, self._kept), texts, jaccard=jaccard, cap=cap)
+            rows = _met(_Reading(connection, index, self._kept), row_keys(numbers), numbers, cap, first=True)
             return set(ids_of(connection, index, rows.left)), met.skipped + int(np.maximum(rows.counts - cap, 0).sum())
 
     def alike(self, texts: Sequence[str], *, jaccard: float, passed_over: Collection[int]) -> Alike:
@@ -237,8 +282,10 @@ class SignatureIndex:
             index = find_index(connection, self._scope)
             if index is None or not texts:
                 return _NOTHING
-            numbers, met = _like(connection, index, texts, jaccard=jaccard, passed_over=passed_over)
-            return _with_rows(connection, index, numbers, is_whole=met.is_whole)
+            numbers, met = _like(
+                _Reading(connection, index, self._kept), texts, jaccard=jaccard, passed_over=passed_over
+            )
+            return _with_rows(_Reading(connection, index, self._kept), numbers, is_whole=met.is_whole)
 
     def counts_under(self, keys: KeyArray) -> PlaceArray:
         """Count what is stored under each of some keys, of any version, up to a page of it.
@@ -250,7 +297,7 @@ class SignatureIndex:
             index = find_index(connection, self._scope)
             if index is None:
                 return np.zeros(len(keys), np.int64)
-            return _met(connection, index, keys, np.arange(len(keys)), 1, first=True).counts
+            return _met(_Reading(connection, index, self._kept), keys, np.arange(len(keys)), 1, first=True).counts
 
     def under(self, keys: KeyArray) -> Under:
         """Name the texts under some keys, and their rows.
@@ -264,7 +311,7 @@ class SignatureIndex:
         with self._database.read() as connection:
             index = find_index(connection, self._scope)
             places, numbers, is_whole = [_NONE], [_NONE], True
-            for stored, values in segments_with(connection, index.id, keys) if index is not None else ():
+            for stored, values in segments_with(connection, index.id, keys, self._kept) if index is not None else ():
                 low, high = (np.searchsorted(stored, keys, side) for side in ("left", "right"))
                 is_whole = is_whole and bool((high - low < PAGE).all())
                 places.append(np.repeat(np.arange(len(keys)), high - low))
@@ -273,7 +320,7 @@ class SignatureIndex:
             if index is None or not len(every):
                 return Under(places=_NONE, hashes=(), rows=_NOTHING)
             hashes = [one.tobytes() for one in records_of(connection, index, every)["hash"]]
-            rows = _with_rows(connection, index, np.unique(every), is_whole=is_whole)
+            rows = _with_rows(_Reading(connection, index, self._kept), np.unique(every), is_whole=is_whole)
             return Under(places=np.concatenate(places), hashes=hashes, rows=rows)
 
     def equal(self, texts: Sequence[str]) -> Alike:
@@ -289,55 +336,32 @@ class SignatureIndex:
             index = find_index(connection, self._scope)
             if index is None or not texts:
                 return _NOTHING
-            numbers = _numbers_of(connection, index, text_hashes(texts))
-            return _with_rows(connection, index, numbers[numbers >= 0], is_whole=True)
-
-
-def text_hashes(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
-    """Hash normalised texts: ``(n, 16)`` bytes, the first half of the SHA-256."""
-    joined = b"".join(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16] for text in texts)
-    return np.frombuffer(joined, np.uint8).reshape(-1, 16)
-
-
-def _keys_of(
-    texts: Sequence[str], signed: npt.NDArray[np.uint16], hashes: npt.NDArray[np.uint8]
-) -> tuple[KeyArray, PlaceArray]:
-    """Make all keys of texts, that of the text itself among them, and say which text each belongs to."""
-    keys, owners = all_keys(texts, signed)
-    return np.concatenate([keys, _own_keys(hashes)]), np.concatenate([owners, np.arange(len(texts))])
-
-
-def _own_keys(hashes: npt.NDArray[np.uint8]) -> KeyArray:
-    return np.ascontiguousarray(hashes).view("<u8").reshape(-1, 2)[:, 0].astype(np.uint64)
-
-
-def _row_keys(numbers: PlaceArray) -> KeyArray:
-    """Make the keys under which the rows of texts are found."""
-    made = (numbers.astype(np.uint64) + _ROW_SALT) * _ODD
-    return made ^ (made >> np.uint64(31))
+            numbers = _numbers_of(_Reading(connection, index, self._kept), text_hashes(texts))
+            return _with_rows(_Reading(connection, index, self._kept), numbers[numbers >= 0], is_whole=True)
 
 
 def _like(
-    connection: Connection, index: IndexRow, texts: Sequence[str], *, jaccard: float, cap: int | None = None,
+    reading: _Reading, texts: Sequence[str], *, jaccard: float, cap: int | None = None,
     passed_over: Collection[int] = (),
 ) -> tuple[PlaceArray, _Met]:  # fmt: skip
     """Find the numbers of the texts that are equal to some texts, or may be near them."""
     signed, hashes = signatures(texts), text_hashes(texts)
-    keys, owners = _keys_of(texts, signed, hashes)
+    keys, owners = keys_of(texts, signed, hashes)
     if passed_over:
-        kept = ~np.isin(keys, np.array(list(passed_over), np.uint64))
-        keys, owners = keys[kept], owners[kept]
-    met = _met(connection, index, keys, owners, PAGE if cap is None else cap, first=cap is None)
-    near = estimated_jaccard(records_of(connection, index, met.left)["signature"], signed[met.right]) >= jaccard
+        is_asked = ~np.isin(keys, np.array(list(passed_over), np.uint64))
+        keys, owners = keys[is_asked], owners[is_asked]
+    met = _met(reading, keys, owners, PAGE if cap is None else cap, first=cap is None)
+    records = records_of(reading.connection, reading.index, met.left)
+    near = estimated_jaccard(records["signature"], signed[met.right]) >= jaccard
     short = np.fromiter(map(len, texts), np.int64, len(texts))[met.right] <= _SHORT
     return np.unique(met.left[near | short]), met
 
 
-def _met(connection: Connection, index: IndexRow, keys: KeyArray, owners: PlaceArray, cap: int, *, first: bool) -> _Met:
+def _met(reading: _Reading, keys: KeyArray, owners: PlaceArray, cap: int, *, first: bool) -> _Met:
     """Find what is stored under keys: the first ones under each, or nothing where there are more than the cap."""
     found, skipped, width = [_NONE], 0, int(owners.max(initial=0)) + 1
     counts, is_whole = np.zeros(len(keys), np.int64), True
-    for stored, values in segments_with(connection, index.id, keys):
+    for stored, values in segments_with(reading.connection, reading.index.id, keys, reading.kept):
         here = np.searchsorted(stored, keys, "right") - np.searchsorted(stored, keys, "left")
         counts, is_whole = counts + here, is_whole and bool((here < PAGE).all())
         buckets = Buckets(stored, values.astype(np.int64), cap=cap)
@@ -348,22 +372,23 @@ def _met(connection: Connection, index: IndexRow, keys: KeyArray, owners: PlaceA
     return _Met(left=left, right=right, counts=counts, skipped=skipped, is_whole=is_whole)
 
 
-def _with_rows(connection: Connection, index: IndexRow, numbers: PlaceArray, *, is_whole: bool) -> Alike:
-    met = _met(connection, index, _row_keys(numbers), numbers, MOST_ROWS, first=True)
-    hashes = records_of(connection, index, numbers[met.counts > MOST_ROWS])["hash"]
+def _with_rows(reading: _Reading, numbers: PlaceArray, *, is_whole: bool) -> Alike:
+    met = _met(reading, row_keys(numbers), numbers, MOST_ROWS, first=True)
+    hashes = records_of(reading.connection, reading.index, numbers[met.counts > MOST_ROWS])["hash"]
     return Alike(
-        ids=frozenset(ids_of(connection, index, met.left)),
+        ids=frozenset(ids_of(reading.connection, reading.index, met.left)),
         cut=frozenset(one.tobytes() for one in hashes),
         is_whole=is_whole,
     )
 
 
-def _numbers_of(connection: Connection, index: IndexRow, hashes: npt.NDArray[np.uint8]) -> PlaceArray:
+def _numbers_of(reading: _Reading, hashes: npt.NDArray[np.uint8]) -> PlaceArray:
     """Look texts up: their numbers, -1 where they are new."""
     numbers = np.full(len(hashes), -1)
-    met = _met(connection, index, _own_keys(hashes), np.arange(len(hashes)), 4, first=True)
-    inside = met.left < index.texts
+    met = _met(reading, own_keys(hashes), np.arange(len(hashes)), 4, first=True)
+    inside = met.left < reading.index.texts
     left, right = met.left[inside], met.right[inside]
-    same = records_of(connection, index, left)["hash"] == np.ascontiguousarray(hashes).view("V16").ravel()[right]
+    records = records_of(reading.connection, reading.index, left)
+    same = records["hash"] == np.ascontiguousarray(hashes).view("V16").ravel()[right]
     numbers[right[same]] = left[same]
     return numbers

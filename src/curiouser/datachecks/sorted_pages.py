@@ -31,6 +31,8 @@ AT_ONCE = 500_000
 """Keys that are merged in the transaction that adds some, at most."""
 READY, OLD = "ready", "old"
 """States of a segment; while it is being made, its state is the name of who makes it."""
+_KEPT = 8_192
+"""Pages kept of those read: 50 MB."""
 _ASKED = 400
 """Pages asked for in one statement."""
 
@@ -56,7 +58,30 @@ def add_keys(connection: Connection, index_id: int, keys: KeyArray, values: Valu
         _write(connection, index_id, in_order(*joined(parts)))
 
 
-def segments_with(connection: Connection, index_id: int, keys: KeyArray) -> Iterator[Entries]:
+class KeptPages:
+    """Pages that were read and verified, for who asks more than once; a segment never changes."""
+
+    def __init__(self) -> None:
+        self._pages: dict[tuple[bytes, int], Entries] = {}
+
+    def read(self, connection: Connection, segment: Row[Any], pages: Sequence[int]) -> list[Entries]:
+        """Read pages of a segment, those that are not kept from the database.
+
+        Raises:
+            StorageError: As :func:`pages_of`.
+        """
+        # By its checksum, too: the number of a segment that is gone may be another's by now.
+        name = bytes(segment.checksum) + segment.id.to_bytes(8, "little")
+        missing = [page for page in pages if (name, page) not in self._pages]
+        if len(self._pages) + len(missing) > _KEPT:
+            self._pages.clear()
+            missing = list(pages)
+        found = pages_of(connection, segment.id, missing)
+        self._pages.update(((name, page), entries) for page, entries in zip(missing, found, strict=True))
+        return [self._pages[name, page] for page in pages]
+
+
+def segments_with(connection: Connection, index_id: int, keys: KeyArray, kept: KeptPages) -> Iterator[Entries]:
     """Read the pages that may hold some keys, segment by segment, each in order.
 
     Of a key that fills more than two pages only the first two are read: who asks has a cap far below that.
@@ -65,6 +90,7 @@ def segments_with(connection: Connection, index_id: int, keys: KeyArray) -> Iter
         connection: A transaction.
         index_id: Of this index.
         keys: ``(m,)``, those looked for.
+        kept: Pages that were read before, and are to be kept.
 
     Raises:
         StorageError: A page does not match its checksum.
@@ -76,7 +102,7 @@ def segments_with(connection: Connection, index_id: int, keys: KeyArray) -> Iter
         first = np.maximum(np.searchsorted(fence, keys, "left") - 1, 0)
         last = np.minimum(np.maximum(np.searchsorted(fence, keys, "right") - 1, 0), first + 1)
         pages = np.unique(np.concatenate([first, last])).tolist()
-        yield joined(list(pages_of(connection, segment.id, pages)))
+        yield joined(kept.read(connection, segment, pages))
 
 
 def ready_segments(connection: Connection, index_id: int) -> list[Row[Any]]:

@@ -10,8 +10,9 @@ import polars as pl
 
 from curiouser.data import DataCommit, DataService
 from curiouser.datachecks.duplicate_rows import ID, InputColumns, InputRows, input_rows
+from curiouser.datachecks.signature_keys import text_hashes
 from curiouser.datachecks.signature_pages import PlaceArray
-from curiouser.datachecks.signatures import SignatureIndex, Told, text_hashes
+from curiouser.datachecks.signatures import SignatureIndex, Told
 from curiouser.datachecks.sorted_pages import KeyArray
 
 LOOKED_BACK = 200
