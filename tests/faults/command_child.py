@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import shutil
 import signal
 import sys
@@ -25,7 +24,13 @@ if TYPE_CHECKING:
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _WATCHED = {"os.rename", "os.remove", "os.mkdir", "os.truncate", "subprocess.Popen"}
-_ELSEWHERE = tuple(f"curiouser.surfaces.{name}" for name in ("notebook", "rest", "serving", "web"))
+_ELSEWHERE = (
+    "curiouser.pytest_plugin",
+    "curiouser.storage.migrations",
+    "curiouser.testing",
+    *(f"curiouser.surfaces.{name}" for name in ("notebook", "rest", "serving", "web")),
+)
+"""What no command of these tests loads."""
 _READING = ("SELECT", "PRAGMA", "WITH", "BEGIN\n")
 
 
@@ -74,14 +79,11 @@ def child(folder: Path, step: int, command: list[str]) -> None:
 
 def load_everything() -> None:
     """Import what commands load when they need it, so that no child has to."""
-    for found in pkgutil.walk_packages(curiouser.__path__, "curiouser."):
-        if (
-            not found.name.endswith("__main__")
-            and not found.name.startswith(_ELSEWHERE)
-            and ".versions" not in found.name
-            and ".migrations.env" not in found.name
-        ):
-            importlib.import_module(found.name)
+    root = Path(curiouser.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        name = ".".join(path.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__")
+        if not name.endswith("__main__") and not name.startswith(_ELSEWHERE):
+            importlib.import_module(name)
 
 
 def tell(step: int, ended: str) -> None:
