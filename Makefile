@@ -7,7 +7,7 @@ DOCTESTED := src/curiouser
 TESTS ?= tests $(DOCTESTED)
 # Tests that search longer at night.
 LONG ?= $(addprefix tests/,browser/test_every_page.py calibration data datachecks/test_service.py \
-	evaluations/test_real_data.py faults/test_data_faults.py faults/test_power_loss.py)
+	evaluations/test_real_data.py faults/test_data_faults.py faults/test_power_loss.py rest/test_openapi.py)
 # Tests with a store behind them.
 STORED ?= $(addprefix tests/,storage data datachecks models evaluations problems access jobs workspace)
 
@@ -17,7 +17,7 @@ help:
 	@echo "make demo    set up and run the main job on the bundled example"
 	@echo "make test    set up and run the tests (TESTS=tests/data for a part)"
 	@echo "make test-browser  only the tests in a real browser (Debian: chromium)"
-	@echo "make test-nightly  the long searches: merges, histories, kills, pages (hours)"
+	@echo "make test-nightly  the long searches: merges, histories, kills, pages, requests (hours)"
 	@echo "make test-postgres  the tests of the store, on a PostgreSQL server of their own"
 	@echo "make check   style, types, imports, sizes and the reference"
 	@echo "make bench   one JSON line per benchmark"

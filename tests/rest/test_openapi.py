@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, cast
 
 import httpx
@@ -15,10 +14,11 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
 from curiouser.access import Role
+from tests.nightly import examples
 from tests.rest.bench import API, BASE, NAMES, Bench
 
-EXAMPLES = 12 if os.environ.get("CURIOUSER_FULL") else 4
-"""Requests per route; more where everything is tried."""
+EXAMPLES = examples(5, nightly=60)
+"""Requests per route."""
 CHECKED = (
     "not_a_server_error",
     "status_code_conformance",
