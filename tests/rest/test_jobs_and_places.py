@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
+import pytest
+
 from curiouser.access import Role
 from curiouser.surfaces.serving.application import make_application
 from curiouser.surfaces.serving.mounts import Mounts
 from curiouser.surfaces.serving.settings import Settings
-from curiouser.workspace import Workspace
+from curiouser.workspace import Workspace, working
 from curiouser.workspace.working import make_worker
 from tests.rest.bench import API, Bench, copied, scores, serving
 from tests.rest.conftest import Template
@@ -45,6 +48,27 @@ def test_what_cannot_be_evaluated_is_told_at_once(bench: Bench) -> None:
     assert bench.body("POST", "/evaluations", 404, json={"on": "nothing"})["code"] == "CUR204"
     assert bench.body("POST", "/evaluations", 404, json={"models": ["nobody"]})["code"] == "CUR301"
     assert bench.get("/jobs")["jobs"] == []
+
+
+def test_much_data_is_checked_in_the_background(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working, "MOST_IN_A_REQUEST", 10)
+    said = {"ref": "test", "only": ["schema"]}
+    asked = bench.ask("POST", "/data-checks", json=said)
+    assert (asked.status_code, asked.json()["kind"]) == (202, "check")
+    assert asked.headers["Location"] == f"{API}/jobs/{asked.json()['number']}"
+    assert bench.body("POST", "/data-checks", 202, json=said)["number"] == asked.json()["number"]
+    bench.workspace.data.branch("test", "more", actor="ada")
+    slip = pl.DataFrame({"id": ["s001"], "label": ["yes"]})
+    bench.workspace.data.commit("test", "more", upserts=slip, message="a slip", actor="ada")
+    path = "/datasets/test/proposals"
+    assert bench.body("POST", path, 202, json={"source": "more", "message": "m"})["kind"] == "propose"
+    worker = make_worker(bench.workspace)
+    assert [worker.run_one(), worker.run_one()] == [True, True]
+    states = [(one["kind"], one["state"]) for one in bench.get("/jobs")["jobs"]]
+    assert states == [("propose", "done"), ("check", "done")]
+    assert bench.body("POST", "/proposals/1/check", 202, json={})["kind"] == "recheck"
+    assert "more rows than a request" in bench.body("GET", "/duplicates?near=true", 422)["message"]
+    assert bench.body("POST", "/data-checks", 404, json={"ref": "nothing"})["code"] == "CUR204"
 
 
 def test_without_accounts_the_one_local_user_may_do_everything(tmp_path: Path) -> None:

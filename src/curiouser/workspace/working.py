@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from curiouser.evaluations import EvaluationRun
 
 CHECK = "check"
-"""Check data; arguments: ``ref``, and ``against``, a ref or None for what the checks take by themselves."""
+"""Check data; arguments: ``ref``, ``against``, a ref or None for what the checks take by themselves, and ``only``."""
 PROPOSE = "propose"
 """Propose a branch; arguments: ``dataset``, ``source``, ``into`` and ``message``."""
 RECHECK = "recheck"
 """Work a proposal out again and check it; arguments: ``proposal``, its number."""
 EVALUATE = "evaluate"
 """Bring models to a test set; arguments: ``on``, a ref, and ``models``, names or None for every active one."""
+MOST_IN_A_REQUEST = 100_000
+"""Rows that are checked or searched while somebody waits for the answer: a few seconds; more are a job."""
 
 
 def job_kinds(workspace: Workspace) -> Mapping[str, JobKind]:
@@ -39,13 +41,15 @@ def job_kinds(workspace: Workspace) -> Mapping[str, JobKind]:
         return _summary(workspace.evaluations.evaluate(models, on=on, actor=actor, progress=progress))
 
     def check(arguments: Mapping[str, Json], actor: str, progress: Progress) -> Json:
-        ref, against = arguments.get("ref"), arguments.get("against")
-        if not isinstance(ref, str) or not isinstance(against, str | None) or set(arguments) - {"ref", "against"}:
+        ref, against, only = arguments.get("ref"), arguments.get("against"), arguments.get("only") or ()
+        known = not set(arguments) - {"ref", "against", "only"} and not isinstance(only, str)
+        if not known or not isinstance(ref, str) or not isinstance(against, str | None):
             raise BadInputError(
-                f"check does not understand {dict(arguments)}", 'write {"ref": "test", "against": null}'
+                f"check does not understand {dict(arguments)}", 'write {"ref": "test", "against": null, "only": []}'
             )
         progress(0, None)
-        made = workspace.datachecks.check(ref, against=against, actor=actor, progress=progress)
+        names = [str(one) for one in only] if isinstance(only, Sequence) else []
+        made = workspace.datachecks.check(ref, against=against, only=names, actor=actor, progress=progress)
         return {"ref": ref, "data_commit": made.data_commit, "outcome": made.outcome.value, "rows": made.rows}
 
     def propose(arguments: Mapping[str, Json], actor: str, progress: Progress) -> Json:
@@ -68,9 +72,20 @@ def ask_for_evaluation(
     return workspace.jobs.add(EVALUATE, arguments, actor=actor, key=digest_of(arguments))
 
 
-def ask_for_check(workspace: Workspace, ref: str, *, against: str | None = None, actor: str) -> Job:
+def is_for_a_job(workspace: Workspace, *refs: str | None) -> bool:
+    """Tell whether versions have more rows together than are looked at while somebody waits.
+
+    Raises:
+        NotFoundError: A ref names nothing.
+    """
+    return sum(workspace.data.resolve(ref).rows for ref in refs if ref is not None) > MOST_IN_A_REQUEST
+
+
+def ask_for_check(
+    workspace: Workspace, ref: str, *, against: str | None = None, only: Sequence[str] = (), actor: str
+) -> Job:
     """Add a job that checks data; the same wish twice is one job while it is unfinished."""
-    arguments: dict[str, Json] = {"ref": ref, "against": against}
+    arguments: dict[str, Json] = {"ref": ref, "against": against, **({"only": list(only)} if only else {})}
     return workspace.jobs.add(CHECK, arguments, actor=actor, key=digest_of({CHECK: arguments}))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from curiouser.jobs import Job, JobState
+from curiouser.jobs import JobState
 from curiouser.surfaces.bodies.jobs import job_body, jobs_body
+from curiouser.surfaces.rest.accepting import accepted
 from curiouser.surfaces.rest.pages import following, paged
 from curiouser.surfaces.rest.parameters import Body, Names, Number, Ref
 from curiouser.surfaces.serving.answers import body_answer
 from curiouser.surfaces.serving.roles import Verb
-from curiouser.surfaces.serving.routes import Asked, Caller, Limit, Routes
+from curiouser.surfaces.serving.routes import Asked, Limit, Routes
 from curiouser.workspace.working import ask_for_evaluation
 
 routes = Routes(tags=["jobs"])
@@ -33,7 +34,7 @@ def evaluate(caller: Asked, body: Evaluate) -> Response:
     workspace.data.resolve(body.on)  # an unknown name is told now, and not by a job that fails later
     for name in body.models:
         workspace.models.get(name)
-    return _accepted(caller, ask_for_evaluation(workspace, on=body.on, models=body.models or None, actor=caller.actor))
+    return accepted(caller, ask_for_evaluation(workspace, on=body.on, models=body.models or None, actor=caller.actor))
 
 
 @routes.get("/jobs", does=Verb.READ)
@@ -58,9 +59,4 @@ def cancel_job(caller: Asked, number: Number) -> Response:
 @routes.post("/jobs/{number}/retry", does=Verb.RETRY_JOB, status_code=202)
 def retry_job(caller: Asked, number: Number) -> Response:
     """Ask again for what failed or was cancelled, as a new job; `curiouser job retry`."""
-    return _accepted(caller, caller.workspace.jobs.retry(number, actor=caller.actor))
-
-
-def _accepted(caller: Caller, made: Job) -> Response:
-    headers = {"Location": caller.url(f"/api/v1/jobs/{made.number}")}
-    return body_answer(job_body(made), status=202, headers=headers)
+    return accepted(caller, caller.workspace.jobs.retry(number, actor=caller.actor))

@@ -6,11 +6,13 @@ from starlette.responses import Response
 
 from curiouser.proposals import ProposalState, Verdict
 from curiouser.surfaces.bodies.proposals import proposals_body, shown_proposal_body
+from curiouser.surfaces.rest.accepting import LATER, accepted
 from curiouser.surfaces.rest.pages import following, paged
 from curiouser.surfaces.rest.parameters import Body, Name, Number, Ref, Text
 from curiouser.surfaces.serving.answers import body_answer
 from curiouser.surfaces.serving.roles import Verb
 from curiouser.surfaces.serving.routes import Asked, Limit, Routes
+from curiouser.workspace.working import ask_for_proposal, ask_for_recheck, is_for_a_job
 
 routes = Routes(tags=["proposals"])
 
@@ -29,10 +31,16 @@ class Said(Body):
     words: Text = ""
 
 
-@routes.post("/datasets/{dataset}/proposals", does=Verb.PROPOSE_BRANCH, status_code=201)
+@routes.post("/datasets/{dataset}/proposals", does=Verb.PROPOSE_BRANCH, status_code=201, responses=LATER)
 def propose(caller: Asked, dataset: Name, body: NewProposal) -> Response:
-    """Propose to merge a branch; it is prepared and checked, and nothing moves; `curiouser data propose`."""
-    made = caller.workspace.proposals.propose(dataset, body.source, body.into, message=body.message, actor=caller.actor)
+    """Propose to merge a branch; it is prepared and checked, and nothing moves; `curiouser data propose`.
+
+    Much data is checked in the background: the answer is a job then, whose result names the proposal.
+    """
+    said = {"message": body.message, "actor": caller.actor}
+    if is_for_a_job(caller.workspace, f"{dataset}@{body.source}"):
+        return accepted(caller, ask_for_proposal(caller.workspace, dataset, body.source, body.into, **said))
+    made = caller.workspace.proposals.propose(dataset, body.source, body.into, **said)
     return body_answer(shown_proposal_body(made), status=201)
 
 
@@ -55,9 +63,14 @@ def show_proposal(caller: Asked, number: Number) -> Response:
     return body_answer(shown_proposal_body(caller.workspace.proposals.show(number)))
 
 
-@routes.post("/proposals/{number}/check", does=Verb.RECHECK_PROPOSAL)
+@routes.post("/proposals/{number}/check", does=Verb.RECHECK_PROPOSAL, responses=LATER)
 def check_proposal(caller: Asked, number: Number) -> Response:
-    """Work a proposal out as its branches stand now, and check its rows; `curiouser data recheck`."""
+    """Work a proposal out as its branches stand now, and check its rows; `curiouser data recheck`.
+
+    Much data is checked in the background: the answer is a job then.
+    """
+    if is_for_a_job(caller.workspace, caller.workspace.proposals.show(number).merge.theirs):
+        return accepted(caller, ask_for_recheck(caller.workspace, number, actor=caller.actor))
     return body_answer(shown_proposal_body(caller.workspace.proposals.check(number, actor=caller.actor)))
 
 
