@@ -7,7 +7,7 @@ DOCTESTED := src/curiouser
 TESTS ?= tests $(DOCTESTED)
 # Tests that search longer at night.
 LONG ?= $(addprefix tests/,browser/test_every_page.py calibration data datachecks/test_service.py \
-	evaluations/test_real_data.py faults/test_data_faults.py faults/test_power_loss.py rest/test_openapi.py)
+	evaluations/test_real_data.py $(addprefix faults/test_,data_faults.py kill_commands.py power_loss.py) rest/test_openapi.py)
 # Tests with a store behind them.
 STORED ?= $(addprefix tests/,storage data datachecks models evaluations problems access jobs workspace)
 

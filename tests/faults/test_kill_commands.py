@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.nightly import NIGHTLY
 from tests.terminal import ENVIRONMENT, ROOT, Terminal
 
 CHILD = Path(__file__).with_name("command_child.py")
@@ -35,7 +36,7 @@ COMMANDS = {
     "pattern": (4, "problem", "pattern", "import", "weak", "patterns.csv"),
     "evaluate": (7, "evaluate"),
 }
-"""Command -> how far apart the writes are at which it is killed, from the first on; and its words."""
+"""Command -> how far apart the writes are at which it is killed by day, from the first on; and its words."""
 
 
 @pytest.fixture
@@ -83,6 +84,7 @@ def scores(terminal: Terminal) -> Any:  # noqa: ANN401  bodies
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_kill_at_any_write_leaves_a_clean_store_and_the_same_command_goes_on(name: str, in_memory: Path) -> None:
     stride, *command = COMMANDS[name]
+    stride = 1 if NIGHTLY else stride
     base = a_base(in_memory / "base")
     before = state(base)
     environment = {**ENVIRONMENT, "PYTHONPATH": str(ROOT)}
