@@ -24,6 +24,7 @@ from curiouser.datachecks.vocabularies import words_in
 from curiouser.kernel.configuration import Task, TaskKind
 from curiouser.measure.duplicates import Likeness, Search, signatures, texts_with
 from curiouser.storage import Database, FolderObjects
+from tests.conftest import ON_POSTGRESQL
 from tests.data.rows import Ticking
 from tests.datachecks.bench import Bench, empty_database
 from tests.nightly import examples
@@ -39,8 +40,11 @@ class Searcher:
 
     def __init__(self, root: Path, task: Task = TASK, search: Search | None = None) -> None:
         root.mkdir(parents=True, exist_ok=True)
-        shutil.copy(empty_database(), root / "meta.db")
         self.database = Database(f"sqlite:///{root}/meta.db")
+        if ON_POSTGRESQL:
+            self.database.create()
+        else:
+            shutil.copy(empty_database(), root / "meta.db")
         self.search = search
         self.objects, self.task, clock = FolderObjects(root / "objects"), task, Ticking()
         self.store = DataService(self.database, self.objects, task, clock)

@@ -80,6 +80,7 @@ def flipped(value: str | bytes | int, rng: random.Random) -> str | bytes | int:
     return data.decode() if isinstance(value, str) else bytes(data)
 
 
+@pytest.mark.sqlite_only("cells are changed in the file itself")
 def test_every_flipped_bit_is_seen(bench: Keeping, tmp_path: Path) -> None:
     assert bench.workspace.datachecks.verify() == []
     bench.workspace.close()

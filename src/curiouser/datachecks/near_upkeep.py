@@ -37,6 +37,7 @@ from curiouser.storage import Database, FolderObjects
 
 _AGAIN = "let `curiouser data gc` remove it: it is made again when a check needs it"
 _AT_ONCE = 400
+_FEW = {"yield_per": 400}
 _NOWHERE = -1
 """Stands for the index of a page that belongs to none."""
 
@@ -70,7 +71,7 @@ class NearUpkeep:
             for index, said in _damaged(connection):
                 yield Damage(what=f"index of signatures {index}", trouble=said, repair=_AGAIN)
             for table in (near_pairs, near_words):
-                rows = connection.execution_options(yield_per=_AT_ONCE).execute(select(table)).mappings()
+                rows = connection.execute(select(table), execution_options=_FEW).mappings()
                 damaged = [row["key"] for row in rows if not is_whole(row)]
                 yield from (
                     Damage(what=f"{table.name} {key}", trouble="does not match its checksum", repair=_AGAIN)
@@ -213,4 +214,4 @@ def _damaged_segments(connection: Connection, indexes: Mapping[int, RowMapping])
 
 def _each(connection: Connection, wanted: Select[Any]) -> Iterator[Row[Any]]:
     """Read rows that have large blobs, a few at a time."""
-    yield from connection.execution_options(yield_per=_AT_ONCE).execute(wanted)
+    yield from connection.execute(wanted, execution_options=_FEW)
