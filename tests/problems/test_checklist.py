@@ -166,7 +166,7 @@ def trained() -> dict[str, Pipeline]:
     moods = [mood for mood, words in zip(CLASSES, (BAD, PLAIN, GOOD), strict=True) for _ in words for _ in FRAMES]
     return {
         "words": make_pipeline(TfidfVectorizer(), LogisticRegression(C=10.0, max_iter=500)).fit(texts, moods),
-        "letters": make_pipeline(TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3)), MultinomialNB()).fit(
+        "letters": make_pipeline(TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3)), MultinomialNB()).fit(
             texts, moods
         ),
     }
