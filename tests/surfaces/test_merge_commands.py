@@ -47,7 +47,13 @@ def test_a_conflict_is_shown_settled_and_landed(filled: Workspace, terminal: Ter
     stopped = terminal.run("data", "merge", "side")
     assert (stopped.status, "1 of 1 conflict open" in stopped.out) == (5, True)
     told = terminal.says("data", "conflicts")
-    for part in ("example b: both sides changed it", "Ours (main)", "Theirs (side)", "meet   no    missing"):
+    for part in (
+        "example b: both sides changed it",
+        "   want: want b\n   offer: offer b\n",
+        "Ours (main)",
+        "Theirs (side)",
+        "meet   no    missing",
+    ):
         assert part in told
     refused = terminal.run("data", "finish")
     assert (refused.status, "CUR213" in refused.err) == (5, True)

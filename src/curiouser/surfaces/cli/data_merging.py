@@ -267,10 +267,13 @@ def _merges_text(found: Sequence[Merge]) -> str:
 
 def _conflicts_text(workspace: Workspace, one: Merge, found: Sequence[MergeConflict]) -> str:
     lines = [_standing_text(workspace, one)] if one.is_open else [f"Merge {one.number} is {one.state}."]
+    inputs = _inputs_of(workspace, one, found)
     for each in found:
         about = each.about
         what = f"example {printable(about.example)}" if about.example is not None else "column"
         lines += ["", f"{each.number}. {what}: {_KINDS[str(about.kind)]}"]
+        known = inputs.get(str(about.example), {})
+        lines += [f"   {name}: {_text(value)}" for name, value in known.items() if name not in about.fields]
         rows = [
             (name, *(_cell(side, name) for side in (about.base, about.ours, about.theirs))) for name in about.fields
         ]
@@ -281,6 +284,18 @@ def _conflicts_text(workspace: Workspace, one: Merge, found: Sequence[MergeConfl
             why = f": {printable(how.because)}" if how.because else ""
             lines.append(f"{how.resolution}{given}, by {printable(how.by)}{why}")
     return "\n".join(lines)
+
+
+def _inputs_of(workspace: Workspace, one: Merge, found: Sequence[MergeConflict]) -> dict[str, Mapping[str, Value]]:
+    """Read what the rows say that are in conflict: nobody can settle a label without its input."""
+    ids = [str(each.about.example) for each in found if each.about.example is not None]
+    rows: dict[str, Mapping[str, Value]] = {}
+    for at in (one.base, one.theirs, one.ours) if one.is_open and ids else ():
+        schema = workspace.data.resolve(at).schema
+        names = [name for name in workspace.configuration.task.inputs if name in schema]
+        for row in workspace.data.rows(at, ids=ids, columns=["id", *names]).iter_rows(named=True):
+            rows[row["id"]] = {name: row[name] for name in names}
+    return rows
 
 
 _KINDS = {
