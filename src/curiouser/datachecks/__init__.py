@@ -20,7 +20,7 @@ and on ``NearDuplicates``: ``of``, ``within`` and ``between`` find rows that rep
 from __future__ import annotations
 
 from curiouser.datachecks.duplicate_records import DuplicatePair, Duplicates
-from curiouser.datachecks.errors import CheckNotFoundError, NeverCheckedError
+from curiouser.datachecks.errors import CheckNotFoundError, NeverCheckedError, SignaturesDamagedError
 from curiouser.datachecks.every import EVERY_CHECK
 from curiouser.datachecks.ground import Check
 from curiouser.datachecks.near_duplicates import NearDuplicates
@@ -59,4 +59,5 @@ __all__ = [
     "Outcome",
     "Place",
     "Severity",
+    "SignaturesDamagedError",
 ]

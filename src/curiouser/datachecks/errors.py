@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from curiouser.kernel.errors import NotFoundError
+from curiouser.kernel.errors import NotFoundError, StorageError
 
 
 class NeverCheckedError(NotFoundError):
@@ -27,3 +27,9 @@ class CheckNotFoundError(NotFoundError):
         self.name, self.known = name, tuple(known)
         super().__init__(f"there is no check {name!r}", f"known checks: {', '.join(self.known)}")
         self.args = (name, self.known)
+
+
+class SignaturesDamagedError(StorageError):
+    """Stored signatures do not match their checksum; checks search all rows instead."""
+
+    code = "CUR803"

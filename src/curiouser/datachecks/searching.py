@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 
@@ -11,6 +12,7 @@ from curiouser.data import DataCommit, DataService
 from curiouser.datachecks.alike_stored import AlikeStore, Contents, Versions, contents_of
 from curiouser.datachecks.alike_texts import AlikeTexts, crowded_frame, pairs_frame
 from curiouser.datachecks.duplicate_rows import InputColumns, InputRows
+from curiouser.datachecks.errors import SignaturesDamagedError
 from curiouser.datachecks.near_keys import Side
 from curiouser.datachecks.near_moving import moved
 from curiouser.datachecks.near_records import NearRows
@@ -44,7 +46,7 @@ class NearSearches:
     looked up by their signatures, and the pairs of texts that went are dropped. The answer is that of a search of all
     rows, which is made where that cannot be promised: where the cap on pairs bit or may bite, where a key had more
     texts in the past, or a text more rows, than the index names (some hundreds), where much changed, and where nothing
-    is kept.
+    is kept or signatures are damaged.
 
     Args:
         database: Where signatures, pairs and words are kept.
@@ -73,7 +75,7 @@ class NearSearches:
         """Find the rows of a version that nearly repeat an earlier one by id.
 
         Raises:
-            StorageError: Rows or signatures are damaged, or the disk refused.
+            StorageError: Rows are damaged, or the disk refused.
         """
         return self._near_rows(commit, None)
 
@@ -105,7 +107,11 @@ class NearSearches:
         words = self._all_words(versions)
         if known is not None and words is not None:
             return known.near_rows(_together(words))
-        return self._moved(versions) or self._whole(versions)
+        # Damage is told by fsck; an answer needs no signatures.
+        with suppress(SignaturesDamagedError):
+            if (found := self._moved(versions)) is not None:
+                return found
+        return self._whole(versions)
 
     def _all_words(self, versions: Versions) -> list[Vocabulary] | None:
         found = [self._words.find(one) for one in versions.all]
@@ -173,13 +179,17 @@ class NearSearches:
             found = near_between(there.texts, here.texts, self._search)
         alike = _alike(versions, rows, found)
         if max(map(len, rows)) > self._few_rows and not found.is_cut and alike.is_small:
-            for version, some in zip(versions.all, rows, strict=True):
-                version.sign(some)
-                if self._words.find(version) is None:
-                    self._words.count(version, some.texts)
-            self._store.keep(versions, alike)
+            with suppress(SignaturesDamagedError):
+                self._keep(versions, rows, alike)
         texts = list(chain.from_iterable(one.texts for one in rows))
         return alike.near_rows(lambda words: texts_with(words, texts), not_looked_at=found.not_looked_at)
+
+    def _keep(self, versions: Versions, rows: Sequence[InputRows], found: AlikeTexts) -> None:
+        for version, some in zip(versions.all, rows, strict=True):
+            version.sign(some)
+            if self._words.find(version) is None:
+                self._words.count(version, some.texts)
+        self._store.keep(versions, found)
 
 
 def _alike(versions: Versions, rows: Sequence[InputRows], found: Found) -> AlikeTexts:

@@ -44,7 +44,7 @@ def merge_crowded(database: Database, index_id: int) -> None:
         index_id: Of this index.
 
     Raises:
-        StorageError: A page is damaged.
+        SignaturesDamagedError: A page is damaged.
     """
     while True:
         _remove_unused(database, index_id)

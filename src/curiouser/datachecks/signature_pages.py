@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from curiouser.datachecks.errors import SignaturesDamagedError
 from curiouser.datachecks.signature_tables import signature_index, signature_record, signature_version
 from curiouser.kernel.checksums import checksum
 from curiouser.kernel.errors import StorageError
@@ -54,10 +55,10 @@ def refuse_damage(*, is_whole: bool) -> None:
     """Go on only where what was read is what was stored.
 
     Raises:
-        StorageError: It is not.
+        SignaturesDamagedError: It is not.
     """
     if not is_whole:
-        raise StorageError(
+        raise SignaturesDamagedError(
             "stored signatures no longer match their checksum",
             "let `curiouser data gc` remove them: they are made again when they are needed",
         )
@@ -84,7 +85,7 @@ def find_index(connection: Connection, scope: str) -> IndexRow | None:
     """Find an index.
 
     Raises:
-        StorageError: Its row is damaged.
+        SignaturesDamagedError: Its row is damaged.
     """
     row = connection.execute(select(signature_index).where(signature_index.c.scope == scope)).mappings().one_or_none()
     if row is None:
@@ -130,7 +131,7 @@ def noted_versions(connection: Connection, index: IndexRow, data_commits: Sequen
     """Read how far some versions have come.
 
     Raises:
-        StorageError: A row is damaged.
+        SignaturesDamagedError: A row is damaged.
     """
     table, found = signature_version, dict[str, Noted]()
     for start in range(0, len(data_commits), _AT_ONCE):

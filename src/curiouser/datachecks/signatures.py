@@ -155,7 +155,7 @@ class SignatureIndex:
         """Tell of which versions all rows are known.
 
         Raises:
-            StorageError: What is noted is damaged.
+            SignaturesDamagedError: What is noted is damaged.
         """
         with self._database.read() as connection:
             index = find_index(connection, self._scope)
@@ -184,7 +184,7 @@ class SignatureIndex:
 
         Raises:
             RetryableError: Others kept adding at the same time; what was added until then stays.
-            StorageError: What is stored is damaged.
+            SignaturesDamagedError: What is stored is damaged.
         """
         hashes, signed, failures = text_hashes(texts), 0, 0
         known: _Known | None = None
@@ -257,7 +257,7 @@ class SignatureIndex:
             Ids, of any version, and how many pairs the cap left out.
 
         Raises:
-            StorageError: What is stored is damaged.
+            SignaturesDamagedError: What is stored is damaged.
         """
         with self._database.read() as connection:
             index = find_index(connection, self._scope)
@@ -276,7 +276,7 @@ class SignatureIndex:
             passed_over: Keys under which nobody is looked for.
 
         Raises:
-            StorageError: What is stored is damaged.
+            SignaturesDamagedError: What is stored is damaged.
         """
         with self._database.read() as connection:
             index = find_index(connection, self._scope)
@@ -291,7 +291,7 @@ class SignatureIndex:
         """Count what is stored under each of some keys, of any version, up to a page of it.
 
         Raises:
-            StorageError: What is stored is damaged.
+            SignaturesDamagedError: What is stored is damaged.
         """
         with self._database.read() as connection:
             index = find_index(connection, self._scope)
@@ -306,7 +306,7 @@ class SignatureIndex:
             keys: Different ones.
 
         Raises:
-            StorageError: What is stored is damaged.
+            SignaturesDamagedError: What is stored is damaged.
         """
         with self._database.read() as connection:
             index = find_index(connection, self._scope)
@@ -330,7 +330,7 @@ class SignatureIndex:
             texts: Different normalised texts.
 
         Raises:
-            StorageError: What is stored is damaged.
+            SignaturesDamagedError: What is stored is damaged.
         """
         with self._database.read() as connection:
             index = find_index(connection, self._scope)

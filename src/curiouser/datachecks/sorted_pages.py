@@ -68,7 +68,7 @@ class KeptPages:
         """Read pages of a segment, those that are not kept from the database.
 
         Raises:
-            StorageError: As :func:`pages_of`.
+            SignaturesDamagedError: As :func:`pages_of`.
         """
         # By its checksum, too: the number of a segment that is gone may be another's by now.
         name = bytes(segment.checksum) + segment.id.to_bytes(8, "little")
@@ -93,7 +93,7 @@ def segments_with(connection: Connection, index_id: int, keys: KeyArray, kept: K
         kept: Pages that were read before, and are to be kept.
 
     Raises:
-        StorageError: A page does not match its checksum.
+        SignaturesDamagedError: A page does not match its checksum.
     """
     if not len(keys):
         return
@@ -109,7 +109,7 @@ def ready_segments(connection: Connection, index_id: int) -> list[Row[Any]]:
     """Read the rows of all segments that are to be looked through.
 
     Raises:
-        StorageError: A row does not match its checksum.
+        SignaturesDamagedError: A row does not match its checksum.
     """
     wanted = select(signature_segment).where(signature_segment.c.index_id == index_id).order_by(signature_segment.c.id)
     found = connection.execute(wanted).all()
@@ -129,7 +129,7 @@ def pages_of(connection: Connection, segment: int, pages: Sequence[int] | None =
     """Read pages of a segment, in order; all when none are named.
 
     Raises:
-        StorageError: A page is missing, or does not match its checksum.
+        SignaturesDamagedError: A page is missing, or does not match its checksum.
     """
     everything = select(signature_page).where(signature_page.c.segment_id == segment).order_by(signature_page.c.page)
     runs = [None] if pages is None else [pages[start : start + _ASKED] for start in range(0, len(pages), _ASKED)]
