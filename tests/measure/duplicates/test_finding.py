@@ -15,11 +15,14 @@ from benchmarks.near_duplicate_sets import SUBJECTS, TEMPLATES, misspelt, swappe
 from curiouser.measure.duplicates import (
     Likeness,
     Search,
+    all_keys,
     compare_words,
     edit_similarity,
     near_between,
     near_within,
     near_wordings,
+    shared_keys,
+    signatures,
 )
 
 WORD = st.sampled_from(["cat", "car", "sitting", "siting", "breeding", "wanted", "week", "end", "weekend", "no", "5mg"])
@@ -128,3 +131,37 @@ def test_a_search_refuses_nonsense() -> None:
     for wrong in ({"similarity": float("nan")}, {"jaccard": 1.1}, {"bucket": 0}, {"pairs": 0}):
         with pytest.raises(ValueError, match=r"in \[0, 1\]|at least 1"):
             Search(**wrong)
+
+
+TEXTS = st.lists(
+    st.tuples(st.sampled_from(["training", "traning", "trading"]), st.integers(1, 4)).map(
+        lambda said: "i offer {} to group {}".format(*said)
+    ),
+    unique=True, max_size=9,
+)  # fmt: skip
+
+
+@given(TEXTS, st.data())
+def test_whether_two_texts_seem_near_depends_on_these_two_alone(texts: list[str], data: st.DataObject) -> None:
+    def seeming(some: list[str]) -> set[frozenset[str]]:
+        return {frozenset((some[pair.left], some[pair.right])) for pair in near_within(some, Search()).seeming}
+
+    shuffled = data.draw(st.permutations(texts))
+    few = shuffled[: len(shuffled) // 2]
+    assert seeming(shuffled) == seeming(texts)
+    assert seeming(few) == {pair for pair in seeming(texts) if pair <= set(few)}
+    half = near_between(few, shuffled[len(few) :], Search()).seeming
+    assert {frozenset((few[pair.left], shuffled[len(few) + pair.right])) for pair in half} == {
+        pair for pair in seeming(texts) if len(pair & set(few)) == 1
+    }
+
+
+@given(TEXTS, TEXTS)
+def test_shared_keys_are_those_of_both(left: list[str], right: list[str]) -> None:
+    pairs = list(zip(left, right, strict=False))
+    found = shared_keys([one for one, _ in pairs], [two for _, two in pairs])
+    expected = []
+    for one, two in pairs:
+        keys, owners = all_keys([one, two], signatures([one, two]))
+        expected.append(sorted(set(keys[owners == 0].tolist()) & set(keys[owners == 1].tolist())))
+    assert found == expected

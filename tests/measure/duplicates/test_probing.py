@@ -51,6 +51,24 @@ def test_what_a_cap_leaves_out_is_counted(keys: list[int], cap: int) -> None:
     assert found <= cap * len(keys)
 
 
+@given(KEYS, KEYS, st.integers(1, 4))
+def test_keys_that_too_many_have_are_passed_over_between_two_lists(here: list[int], there: list[int], cap: int) -> None:
+    buckets = sorted_buckets(here, cap)
+    keys = np.array(there, np.uint64)
+    met = pairs_of(list(buckets.across(keys, np.arange(len(there)))))
+    both = itertools.product(range(len(here)), range(len(there)))
+    every = [(one, two) for one, two in both if here[one] == there[two]]
+    assert met == sorted(pair for pair in every if here.count(here[pair[0]]) <= cap)
+    assert len(met) + buckets.not_looked_at == len(every)
+    crowded = buckets.crowded(keys)
+    told = zip(crowded.keys.tolist(), crowded.left.tolist(), crowded.right.tolist(), strict=True)
+    assert list(told) == [
+        (key, here.count(key), there.count(key)) for key in sorted(set(here)) if here.count(key) > cap
+    ]
+    first = pairs_of(list(buckets.first_across(keys, np.arange(len(there)))))
+    assert len(first) == sum(min(here.count(key), cap) for key in there)
+
+
 def test_a_bucket_of_a_million_is_no_quadratic_work() -> None:
     buckets = Buckets(np.zeros(1_000_000, np.uint64), np.arange(1_000_000), cap=2)
     assert sum(len(met.left) for met in buckets.within()) == 0
