@@ -131,13 +131,14 @@ def _says(shown: ShownProposal, blocker: Blocker) -> str:
     rejecting = [each.actor for each in shown.reviews if shown.counts(each) and each.verdict is Verdict.REJECT]
     writers = ", ".join(sorted(shown.writers))
     others = "" if shown.self_approval else f", and not by {writers}, who proposed or wrote it"
+    them = "it" if shown.merge.unsettled == 1 else "them"
     people = plural(shown.approvals_needed, "person", "people") if shown.approvals_needed > 1 else "somebody"
     so_far = f" So far: {shown.approvals:,}." if shown.approvals_needed > 1 else ""
     return {
         Blocker.ENDED: "Its merge landed or was given up by another way: withdraw it.",
         Blocker.MOVED: "A branch moved since it was checked, so what was said of it no longer holds: check it again.",
         Blocker.CONFLICTS: f"{plural(shown.merge.unsettled, 'conflict')} between {one.into} and {one.source}: settle"
-        " them below.",
+        f" {them} below.",
         Blocker.UNCHECKED: "Its checks have not run on the rows as they would be: check it.",
         Blocker.CHECKS: f"{'; '.join(one.checks.reasons) if one.checks else 'A check fails'}. Repair the rows on"
         f" {one.source}, then check it again.",
