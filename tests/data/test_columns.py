@@ -18,6 +18,7 @@ from curiouser.data import (
     ProtectedBranchError,
     RefNotFoundError,
     Resolution,
+    content_hash_of,
 )
 from curiouser.kernel.errors import BadInputError, ConflictError
 from tests.data.rows import TASK, a_store, some_rows
@@ -133,3 +134,13 @@ def test_a_cell_changed_under_a_renamed_column_is_a_conflict(data: DataService) 
     data.merges.finish(begun.number, actor="ann")
     assert "tone" not in data.head("test").schema
     assert data.rows("test")["mood"].to_list() == ["kind", None, "rude"]
+
+
+def test_undoing_a_deletion_does_not_bring_back_cells_of_a_dropped_column(data: DataService, tmp_path: Path) -> None:
+    deleted = data.commit("test", deletes=["a"], message="m", actor="ann").data_commit
+    data.columns.drop("test", "main", ["tone"], actor="ann")
+    data.revert("test", "main", deleted, actor="ann")
+    data.commit("test", upserts=pl.DataFrame({"id": ["b"], "tone": ["new"]}), message="m", actor="ann")
+    for store in (data, a_store(tmp_path)):  # as it was written, and as it is read afterwards
+        assert store.rows("test")["tone"].to_list() == [None, "new", None]
+        assert store.resolve("test").content_hash == content_hash_of(store.rows("test"))

@@ -130,6 +130,11 @@ def ids_of(changes: pl.DataFrame) -> pl.Series:
     return changes.get_column(ID)
 
 
+def columns_of(changes: pl.DataFrame) -> set[str]:
+    """Name the columns, beside the id, of which a changeset has cells."""
+    return {name.removeprefix(_ROW) for name in changes.columns if name.startswith(_ROW)}
+
+
 def counts_of(changes: pl.DataFrame) -> Counts:
     """Count what a changeset does."""
     done = changes.get_column(_OP)

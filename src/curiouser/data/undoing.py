@@ -13,7 +13,7 @@ from curiouser.data.drafts import Request
 from curiouser.data.errors import ColumnTypeError, RefNotFoundError, RevertConflictError
 from curiouser.data.naming import point
 from curiouser.data.records import Committed, DataCommit
-from curiouser.data.stored import DTYPES
+from curiouser.data.stored import DTYPES, Schema
 from curiouser.kernel.errors import BadInputError
 
 
@@ -50,17 +50,17 @@ class Undoer:
             raise BadInputError(
                 f"{short} is the first version of {dataset}", "there is nothing before it to go back to"
             )
-        changes = self._undoing(parent, undone, head)
         text = message or f"Undo {short}: {undone.message}"
         request = Request(dataset=dataset, branch=branch, message=text, actor=actor)
         # A column that it dropped comes back; one that it brought stays, emptied of what it wrote.
         back = {name: kind for name, kind in parent.schema.items() if name not in undone.schema}
-        schema = {**head.schema, **back, **head.schema}
+        schema = {**head.schema, **back}
+        changes = self._undoing(parent, undone, head, schema)
         if changes.is_empty() and schema == dict(head.schema):
             return nothing_changed(head, request)
         return self.committer.commit_changes(request, head, changes, schema)
 
-    def _undoing(self, parent: DataCommit, undone: DataCommit, head: DataCommit) -> pl.DataFrame:
+    def _undoing(self, parent: DataCommit, undone: DataCommit, head: DataCommit, left: Schema) -> pl.DataFrame:
         schema = {**head.schema, **parent.schema, **undone.schema, **head.schema}
         for name, kind in {**parent.schema, **undone.schema}.items():
             if DTYPES[kind] != DTYPES[schema[name]]:
@@ -70,4 +70,5 @@ class Undoer:
         later = ids_of(changeset(after_rows(changes, schema), now, schema))
         if len(later):
             raise RevertConflictError(undone.id, later.to_list())
-        return changeset(now, before_rows(changes, schema), schema)
+        # Cells of a column that was dropped since do not come back: they would show again where the column does.
+        return changeset(now, before_rows(changes, schema), left)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from curiouser.data import graph
-from curiouser.data.changesets import content_delta, counts_of, ids_of
+from curiouser.data.changesets import columns_of, content_delta, counts_of, ids_of
 from curiouser.data.hashing import content_hash, row_hashes, total_of
 from curiouser.data.marks import marks_of
 from curiouser.data.records import Damage, DataCommit
@@ -106,7 +106,10 @@ def _wrong_changes(made: DataCommit, parent: DataCommit, name: ObjectName, files
     counts = counts_of(changes)
     if (counts.added, counts.changed, counts.removed) != (made.added, made.changed, made.removed):
         return "its changeset has another number of rows than it says"
-    delta = content_delta(changes, {**parent.schema, **made.schema})
+    union = {**parent.schema, **made.schema}
+    if columns_of(changes) - union.keys():
+        return "its changeset has cells of columns that it does not have"
+    delta = content_delta(changes, union)
     if content_hash(int(parent.content_hash, 16) + delta) != made.content_hash:
         return "its changeset does not lead to its content hash"
     return None
