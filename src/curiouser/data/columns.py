@@ -10,15 +10,13 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from curiouser.data import graph
 from curiouser.data.committing import Committer, Rows
 from curiouser.data.drafts import Request
-from curiouser.data.errors import BranchMovedError, ColumnNotFoundError, RefNotFoundError
+from curiouser.data.errors import ColumnNotFoundError
 from curiouser.data.records import Committed, DataCommit
 from curiouser.data.stored import ID, ORIGIN, WEIGHT
 from curiouser.kernel.errors import BadInputError, ConflictError
 
-_ATTEMPTS = 20
 LONGEST = 100
 """Characters of a column's name."""
 
@@ -88,15 +86,9 @@ class Columns:
     def _rewritten(
         self, dataset: str, branch: str, names: Mapping[str, str | None], *, actor: str, message: str
     ) -> Committed:
-        for _ in range(_ATTEMPTS):
-            _, head = self._committer.head(dataset, branch)
-            if head is None:
-                with self._committer.database.read() as connection:
-                    graph.get_dataset(connection, dataset)
-                raise RefNotFoundError(f"{dataset}@{branch}", "it has no version yet")
+        def rewrite(head: DataCommit) -> tuple[Request, Rows]:
             self._look(head, f"{dataset}@{branch}", names)
             kept = {name: names.get(name, name) for name in head.schema}
-            schema = {new: head.schema[old] for old, new in kept.items() if new is not None}
             rows = self._committer.states.of(head).rows(list(kept))
             rows = rows.select(pl.col(old).alias(new) for old, new in kept.items() if new is not None)
             request = Request(
@@ -104,15 +96,13 @@ class Columns:
                 branch=branch,
                 message=message,
                 actor=actor,
-                schema=schema,
+                schema={new: head.schema[old] for old, new in kept.items() if new is not None},
                 replace=True,
                 allow_input_changes=True,
             )
-            try:
-                return self._committer.commit(request, Rows(upserts=rows, deletes=()), expect=head.id)
-            except BranchMovedError:
-                continue
-        raise BranchMovedError(dataset, branch)
+            return request, Rows(upserts=rows, deletes=())
+
+        return self._committer.commit_anew(dataset, branch, rewrite)
 
     def _look(self, head: DataCommit, where: str, names: Mapping[str, str | None]) -> None:
         """Refuse what cannot be done, before anything is read."""

@@ -30,7 +30,7 @@ from curiouser.kernel.errors import OutcomeUnknownError, RetryableError, Storage
 from curiouser.kernel.ids import DataCommitId
 from curiouser.storage import Database
 
-_ATTEMPTS = 50
+_ATTEMPTS, _MADE_AGAIN = 50, 20
 
 
 class LostRaceError(Exception):
@@ -139,6 +139,31 @@ class Committer:
             except LostRaceError:
                 known, head = self._after_race(request, head, None if request.replace or expect else change.touched)
         raise BranchMovedError(request.dataset, request.branch)
+
+    def commit_anew(self, dataset: str, branch: str, make: Callable[[DataCommit], tuple[Request, Rows]]) -> Committed:
+        """Commit what is made from the head of a branch; it is made again when the branch moved meanwhile.
+
+        Args:
+            dataset: Of this dataset.
+            branch: Its name.
+            make: Given the head, says what to commit.
+
+        Raises:
+            DatasetNotFoundError: No such dataset.
+            RefNotFoundError: No such branch.
+            ProtectedBranchError: It moves only by approved proposals.
+            BranchMovedError: Somebody kept moving it; nothing happened.
+        """
+        for _ in range(_MADE_AGAIN):
+            with self.database.read() as connection:
+                head = graph.resolve(connection, f"{dataset}@{branch}")
+                refuse_protected(connection, dataset, branch)  # before anything is made
+            request, rows = make(head)
+            try:
+                return self.commit(request, rows, expect=head.id)
+            except BranchMovedError:
+                continue
+        raise BranchMovedError(dataset, branch)
 
     def commit_changes(self, request: Request, head: DataCommit, changes: pl.DataFrame, schema: Schema) -> Committed:
         """Land a changeset that was made from the head of a branch, and that leaves these columns.

@@ -13,7 +13,6 @@ from curiouser.data.collecting import collect
 from curiouser.data.columns import Columns
 from curiouser.data.committing import Committer, Rows
 from curiouser.data.drafts import Request
-from curiouser.data.errors import BranchMovedError
 from curiouser.data.large import LargeCommitter
 from curiouser.data.merging.service import MergeService
 from curiouser.data.naming import Refs
@@ -22,6 +21,7 @@ from curiouser.data.records import (
     Collected,
     Committed,
     Damage,
+    DataCommit,
     DatasetKind,
     Ref,
     RefKind,
@@ -39,7 +39,6 @@ from curiouser.storage import Database, FolderObjects
 
 GRACE = timedelta(days=14)
 """How long garbage collection keeps what nothing names any more."""
-_ATTEMPTS = 20
 
 
 class DataService(Versions):
@@ -209,15 +208,12 @@ class DataService(Versions):
         )
         if not cells and not deletes:
             raise BadInputError("there is nothing to commit", "give cells to set or ids to delete")
-        for _ in range(_ATTEMPTS):
-            head = self.head(dataset, branch)
+
+        def edit(head: DataCommit) -> tuple[Request, Rows]:
             known = self.rows(head.id, ids=[cell.id for cell in cells])
-            rows = Rows(upserts=edited(known, cells, head) if cells else None, deletes=deletes)
-            try:
-                return self._committer.commit(request, rows, expect=head.id)
-            except BranchMovedError:
-                continue
-        raise BranchMovedError(dataset, branch)
+            return request, Rows(upserts=edited(known, cells, head) if cells else None, deletes=deletes)
+
+        return self._committer.commit_anew(dataset, branch, edit)
 
     def branch(self, dataset: str, name: str, at: str | None = None, *, actor: str) -> Ref:
         """Start a branch.

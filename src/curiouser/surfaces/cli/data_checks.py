@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import click
 
 from curiouser.datachecks import Checked, CheckResult, CheckRun, Offence, Outcome, Severity
+from curiouser.kernel.errors import CheckFailedError
 from curiouser.kernel.words import plural
 from curiouser.surfaces.bodies.datachecks import check_runs_body, checked_body
 from curiouser.surfaces.cli.context import pass_workspace
 from curiouser.surfaces.cli.show import Tinted, emit, json_option, printable, progress, table
 from curiouser.workspace import Workspace
 
-_GATE_FAILED = 3
 _COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.UNKNOWN: "yellow"}
 _MOST_LINES, _MOST_WHAT = 5, 100
 _WHOLE_ID = 64
@@ -37,7 +37,7 @@ def check(workspace: Workspace, ref: str, against: str | None, only: Sequence[st
     with progress("checks") as told:
         made = workspace.datachecks.check(ref, against=against, only=only, actor=workspace.actor, progress=told)
     emit(checked_body(made), lambda: _text(made, everything=bool(only)), as_json=as_json)
-    return _GATE_FAILED if made.outcome is Outcome.FAIL else 0
+    return CheckFailedError.exit_status if made.outcome is Outcome.FAIL else 0
 
 
 @click.command()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from curiouser.kernel.errors import CheckFailedError
 from curiouser.kernel.words import plural
 from curiouser.proposals import Blocker, Proposal, ProposalState, Review, ShownProposal, Verdict
 from curiouser.surfaces.bodies.proposals import proposals_body, shown_proposal_body
@@ -15,7 +16,6 @@ from curiouser.workspace import Workspace
 
 _SHORT = 12
 number_argument = click.argument("number", metavar="PROPOSAL", type=click.IntRange(min=1))
-_GATE_FAILED = 3
 _IN_WORDS = {
     "ended": "its merge landed or was given up by another way: `curiouser data withdraw {number}`",
     "conflicts": "conflicts are open: `curiouser data conflicts {merge}`, then `curiouser data recheck {number}`",
@@ -76,7 +76,7 @@ def recheck(workspace: Workspace, number: int, *, as_json: bool) -> int:
     """
     shown = workspace.proposals.check(number, actor=workspace.actor)
     _emit(shown, as_json=as_json)
-    return _GATE_FAILED if Blocker.CHECKS in shown.blockers else 0
+    return CheckFailedError.exit_status if Blocker.CHECKS in shown.blockers else 0
 
 
 @click.command()
